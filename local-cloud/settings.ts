@@ -74,7 +74,9 @@ export function settingsFor(name: string, index: number): CloudSettings {
  */
 export function cloudSettings(name = process.env.HOMEPORT_CLOUD ?? "local"): CloudSettings {
   if (!NAME.test(name)) {
-    throw new Error(`HOMEPORT_CLOUD: must be "local" or "local-" and 1 to 8 of a-z 0-9, got ${JSON.stringify(name)}`);
+    throw new Error(
+      `HOMEPORT_CLOUD: must be "local" or "local-" and 1 to 8 of a-z 0-9, got ${JSON.stringify(name)}`,
+    );
   }
   const file = join(stateRoot(), name, "settings.json");
   if (!existsSync(file)) {
