@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { docker, run } from "../docker";
+
+/** Images of the local cloud: infrastructure, then what a system's stack pulls under public names. */
+export type ImageName = "base" | "host" | "services" | "postgres" | "caddy" | "running-calendar";
+
+/** One line of progress. */
+export type Report = (line: string) => void;
+
+const FOLDERS: Readonly<Record<ImageName, string>> = {
+  base: join(__dirname, "base"),
+  host: join(__dirname, "host"),
+  services: join(__dirname, "services"),
+  postgres: join(__dirname, "postgres"),
+  caddy: join(__dirname, "caddy"),
+  "running-calendar": join(__dirname, "..", "apps", "running-calendar"),
+};
+const SOURCE = "homeport.source";
+
+/** Local tag of an image: `homeport-NAME:trixie`. */
+export function imageTag(name: ImageName): string {
+  return `homeport-${name}:trixie`;
+}
+
+/** SHA-256 over names, modes and contents below `folder`, and over what the image stands on. */
+export function sourceHash(folder: string, parent = ""): string {
+  const hash = createHash("sha256").update(parent);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  for (const path of files.map((file) => join(file.parentPath, file.name)).sort()) {
+    const executable = (statSync(path).mode & 0o111) !== 0;
+    hash.update(`\0${relative(folder, path)}\0${executable ? "x" : "-"}\0`).update(readFileSync(path));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Builds those of the named images whose files changed since they were built; `base` always among them. Two at a
+ * time: apt waits for the network as long as dpkg works. `docker rmi` one for newer packages.
+ */
+export async function ensureImages(names: readonly ImageName[], report: Report): Promise<void> {
+  const wanted = wantedSources(["base", ...names]);
+  const built = await builtSources([...wanted.keys()]);
+  const stale = [...wanted].filter(([name, source]) => built.get(imageTag(name)) !== source);
+  const queue = stale.filter(([name]) => name !== "base");
+  if (queue.length < stale.length) await timed("base", report, () => buildBase(wanted.get("base") ?? ""));
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [name, source] = next;
+      await timed(name, report, () => build(name, source, FOLDERS[name]));
+    }
+  };
+  await Promise.all([work(), work()]);
+}
+
+function wantedSources(names: readonly ImageName[]): Map<ImageName, string> {
+  const base = sourceHash(FOLDERS.base);
+  return new Map(names.map((name) => [name, name === "base" ? base : sourceHash(FOLDERS[name], base)]));
+}
+
+/** Tag -> source label of the images that exist, in one call: `docker image inspect` also prints when some don't. */
+async function builtSources(names: readonly ImageName[]): Promise<Map<string, string>> {
+  const format = `{{json .RepoTags}}\t{{index .Config.Labels "${SOURCE}"}}`;
+  const script = 'docker image inspect -f "$@" 2>/dev/null || docker version -f "" >/dev/null';
+  const lines = await run("sh", ["-c", script, "sh", format, ...names.map(imageTag)]);
+  const rows = lines.split("\n").filter((line) => line !== "");
+  return new Map(
+    rows.flatMap((row) => {
+      const [tags = "[]", source = ""] = row.split("\t");
+      return (JSON.parse(tags) as string[]).map((tag): [string, string] => [tag, source]);
+    }),
+  );
+}
+
+async function timed(name: ImageName, report: Report, work: () => Promise<void>): Promise<void> {
+  const began = Date.now();
+  report(`image ${name}: building`);
+  await work();
+  report(`image ${name}: built in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+async function buildBase(source: string): Promise<void> {
+  const pulled = await docker(["pull", "--quiet", "debian:trixie"], { timeout: 60_000 }).then(
+    () => true,
+    () => false, // only package registries are reachable: the distribution's packages make the same
+  );
+  if (pulled) return build("base", source, FOLDERS.base);
+  await run(join(FOLDERS.base, "build.sh"), [imageTag("base"), source]);
+}
+
+async function build(name: ImageName, source: string, folder: string): Promise<void> {
+  const modern = await docker(["buildx", "version"]).then(
+    () => ({}),
+    () => ({ DOCKER_BUILDKIT: "0" }), // docker.io of Debian 12 comes without BuildKit's client
+  );
+  await docker(["build", "--tag", imageTag(name), "--label", `${SOURCE}=${source}`, folder], { env: modern });
+}
