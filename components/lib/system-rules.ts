@@ -1,0 +1,153 @@
+import { specFault as fault, type Fault } from "./faults";
+import { serviceFaults } from "./system-rules-service";
+import type { KeptSecret, SiteSpec, SystemSpec } from "./system";
+
+const SYSTEM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
+const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
+const SQL_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+const ROUTE_PATH = /^\/([A-Za-z0-9._~-]+\/?)*$/;
+const TARGET = /^([^:]+):(\d{1,5})$/;
+const LONGEST_SYSTEM_NAME = 40;
+
+/** Every broken rule of a system's spec. */
+export function systemFaults(spec: SystemSpec): Fault[] {
+  return [
+    ...nameFaults(spec),
+    ...Object.entries(spec.services).flatMap(([name, service]) => serviceFaults(spec, name, service)),
+    ...containerNameFaults(spec),
+    ...siteFaults(spec),
+    ...secretFaults(spec),
+    ...databaseFaults(spec),
+  ];
+}
+
+function nameFaults(spec: SystemSpec): Fault[] {
+  const faults: Fault[] = [];
+  if (!SYSTEM_NAME.test(spec.name) || spec.name.length > LONGEST_SYSTEM_NAME) {
+    const rule = `be lowercase words joined by "-", at most ${LONGEST_SYSTEM_NAME} characters`;
+    faults.push(fault("name", rule, spec.name, "name it like running-calendar"));
+  }
+  if (Object.keys(spec.services).length === 0) {
+    faults.push(fault("services", "hold at least one service", "", "add a service"));
+  }
+  return faults;
+}
+
+function containerNameFaults(spec: SystemSpec): Fault[] {
+  const seen = new Map<string, string>();
+  return Object.entries(spec.services).flatMap(([name, { containerName }]) => {
+    if (containerName === undefined) return [];
+    const other = seen.get(containerName);
+    seen.set(containerName, name);
+    if (other === undefined) return [];
+    const rule = `differ from that of services.${other}`;
+    return [fault(`services.${name}.containerName`, rule, containerName, "give each container its own name")];
+  });
+}
+
+function siteFaults(spec: SystemSpec): Fault[] {
+  const seen = new Set<string>();
+  return spec.sites.flatMap((site, index) => {
+    const path = `sites[${index}]`;
+    return [
+      ...hostnameFaults(`${path}.hostname`, site.hostname, seen),
+      ...(site.aliases ?? []).flatMap((alias, at) =>
+        hostnameFaults(`${path}.aliases[${at}].hostname`, alias.hostname, seen),
+      ),
+      ...routeFaults(spec, path, site),
+      ...bodyFaults(path, site),
+    ];
+  });
+}
+
+function hostnameFaults(path: string, hostname: string, seen: Set<string>): Fault[] {
+  if (hostname !== "@" && !LABEL.test(hostname)) {
+    const rule = 'be "@" or one lowercase label, inside the zone: the edge\'s certificate covers one level';
+    return [fault(path, rule, hostname, 'write "@", "www" or a label such as "app"')];
+  }
+  if (seen.has(hostname)) return [fault(path, "appear once", hostname, "remove one of the two")];
+  seen.add(hostname);
+  return [];
+}
+
+function routeFaults(spec: SystemSpec, path: string, site: SiteSpec): Fault[] {
+  const routes = Object.entries(site.routes);
+  if (routes.length === 0) {
+    return [fault(`${path}.routes`, "hold at least one route", "", 'add "/": "web:3000"')];
+  }
+  return routes.flatMap(([prefix, target]) => {
+    const at = `${path}.routes[${JSON.stringify(prefix)}]`;
+    const [, service, port] = TARGET.exec(target) ?? [];
+    const faults: Fault[] = [];
+    if (!ROUTE_PATH.test(prefix)) {
+      faults.push(fault(at, "have a path of / and plain characters", prefix, 'write "/" or "/api"'));
+    }
+    if (service === undefined || Number(port) < 1 || Number(port) > 65535) {
+      faults.push(fault(at, "be service:port with a port from 1 to 65535", target, 'write "web:3000"'));
+    } else if (!(service in spec.services)) {
+      const known = Object.keys(spec.services).join(", ");
+      faults.push(fault(at, "name a service of this system", service, `use one of: ${known}`));
+    }
+    return faults;
+  });
+}
+
+function bodyFaults(path: string, site: SiteSpec): Fault[] {
+  const limit = site.maxBodyMb ?? 1;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 500) return [];
+  return [
+    fault(`${path}.maxBodyMb`, "be a whole number from 1 to 500", limit, "set it to 100 or leave it out"),
+  ];
+}
+
+function secretFaults(spec: SystemSpec): Fault[] {
+  const used = new Set(Object.values(spec.services).flatMap((service) => service.secrets ?? []));
+  return Object.entries(spec.secrets ?? {}).flatMap(([name, secret]) => {
+    const path = `secrets.${name}`;
+    const faults: Fault[] = [];
+    if (!SECRET_NAME.test(name)) {
+      faults.push(fault(path, "be named in capitals, digits and _", name, "rename it like SECRET_KEY_BASE"));
+    }
+    if (!used.has(name)) {
+      faults.push(
+        fault(path, "be used by a service", "no use", "name it in a service's secrets or remove it"),
+      );
+    }
+    if (secret.kind === "generated" && !(Number.isInteger(secret.length) && secret.length >= 32)) {
+      faults.push(fault(`${path}.length`, "be a whole number of at least 32", secret.length, "set it to 64"));
+    }
+    return secret.kind === "kept" ? [...faults, ...keptFaults(path, secret)] : faults;
+  });
+}
+
+function keptFaults(path: string, secret: KeptSecret): Fault[] {
+  const bytes = Number(secret.make?.split(":")[1] ?? 32);
+  if (!Number.isInteger(bytes) || bytes < 16) {
+    return [fault(`${path}.make`, "make at least 16 bytes", secret.make, 'write "hex:64"')];
+  }
+  const made = secret.make?.startsWith("hex:") ? bytes * 2 : Math.ceil((bytes * 4) / 3);
+  if (secret.make === undefined || made >= (secret.minLength ?? 1)) return [];
+  return [
+    fault(`${path}.make`, `reach minLength ${secret.minLength}`, `${made} characters`, "make more bytes"),
+  ];
+}
+
+function databaseFaults(spec: SystemSpec): Fault[] {
+  return (spec.databases ?? []).flatMap((database, index) => {
+    const path = `databases[${index}]`;
+    const faults: Fault[] = [];
+    if (!(database.service in spec.services)) {
+      const known = Object.keys(spec.services).join(", ");
+      faults.push(
+        fault(`${path}.service`, "name a service of this system", database.service, `use one of: ${known}`),
+      );
+    }
+    for (const field of ["name", "user"] as const) {
+      if (SQL_NAME.test(database[field])) continue;
+      const rule = "be a plain SQL name: a-z, digits and _, at most 63";
+      faults.push(fault(`${path}.${field}`, rule, database[field], "rename it like running_calendar"));
+    }
+    return faults;
+  });
+}
