@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# 10-base.sh UPGRADE_SCHEDULE: the distribution, upgraded (S1-7), with the packages that later steps configure.
+
+# 0 is ready; 2 is "degraded", fine unless a module that we asked for failed (cloud-init >= 23.4).
+function wait_for_cloud_init() {
+  local status=0
+  timeout 600 cloud-init status --wait >/dev/null 2>&1 || status=$?
+  case "${status}" in
+  0) ;;
+  2)
+    log "cloud-init: degraded: $(cloud-init status --long 2>/dev/null | tail -n 5)"
+    id "${SUDO_USER:-root}" >/dev/null || die "cloud-init did not make the operator's account"
+    ;;
+  *) die "cloud-init ended with status ${status}: see /var/log/cloud-init-output.log" ;;
+  esac
+}
+
+function apt() { apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" >&2; }
+
+# Docker's command line is a package of its own in Debian 13, a part of docker.io in Ubuntu and Debian 12.
+function packages() {
+  printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates
+  if apt-cache show docker-cli >/dev/null 2>&1; then printf 'docker-cli\n'; fi
+}
+
+# The log is root's, one line a run; flock: a run that hangs is not joined by the next one (S2-25).
+function schedule_upgrades() {
+  install_file /etc/cron.d/homeport-upgrade 644 root:root <<CRON
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+$1 root flock -n /run/homeport-upgrade.lock /usr/local/sbin/homeport-upgrade >>/var/log/homeport-upgrade.log 2>&1
+CRON
+  install_file /usr/local/sbin/homeport-upgrade 755 root:root <<'UPGRADE'
+#!/bin/sh
+# Written by Homeport. Docker is live-restored: containers survive its upgrade.
+set -eu
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
+date -Is
+apt-get -qq update
+apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold upgrade
+UPGRADE
+}
+
+function main() {
+  local missing
+  wait_for_cloud_init
+  apt update
+  if [[ -n "$(apt-get -s upgrade | sed -n 's/^Inst //p')" ]]; then
+    apt upgrade
+    changed upgraded
+  fi
+  missing=$(packages | while read -r package; do
+    dpkg-query -W -f '${Status}' "${package}" 2>/dev/null | grep -q ' installed$' || printf '%s ' "${package}"
+  done)
+  if [[ -n "${missing}" ]]; then
+    # Before the daemon's first start, so that it need not start twice.
+    install_file /etc/docker/daemon.json 644 root:root < <(docker_daemon)
+    # shellcheck disable=SC2086  # a list of words
+    apt install --no-install-recommends ${missing}
+    changed "installed ${missing}"
+  fi
+  schedule_upgrades "$1"
+  summary
+}
+{
+  main "$@"
+  exit
+}

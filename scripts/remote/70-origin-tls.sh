@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# 70-origin-tls.sh HOSTNAME ... <KEY AND CERTIFICATE (PEM): the origin's certificate (S1-23), taken only as a pair
+# that fits and names every host; the proxy takes it at once where it is running.
+
+function certificate_names() {
+  openssl x509 -in "$1" -noout -ext subjectAltName | grep -o 'DNS:[^, ]*' | cut -d: -f2
+}
+
+function check_pair() {
+  local key="$1" certificate="$2" name
+  shift 2
+  [[ "$(openssl pkey -in "${key}" -pubout)" == "$(openssl x509 -in "${certificate}" -noout -pubkey)" ]] ||
+    die "origin certificate: key and certificate must be a pair"
+  openssl x509 -in "${certificate}" -noout -checkend 86400 >/dev/null || die "origin certificate: must be valid for a day"
+  for name in "$@"; do
+    certificate_names "${certificate}" | grep -qxF -e "${name}" -e "*.${name#*.}" || die "origin certificate: must name ${name}"
+  done
+}
+
+function reload_proxy() {
+  local proxy
+  command -v docker >/dev/null || return 0
+  proxy=$(docker ps -q --filter label=homeport.service=proxy)
+  if [[ -n "${proxy}" ]]; then docker exec "${proxy}" caddy reload --force --config /etc/caddy/Caddyfile --adapter caddyfile >&2; fi
+}
+
+function main() {
+  local work dir=/etc/homeport/proxy/tls
+  work=$(mktemp -d)
+  # shellcheck disable=SC2064  # the path is known now
+  trap "rm -rf '${work}'" EXIT
+  cat >"${work}/pair.pem"
+  openssl pkey -in "${work}/pair.pem" -out "${work}/origin.key"
+  openssl x509 -in "${work}/pair.pem" -out "${work}/origin.crt"
+  check_pair "${work}/origin.key" "${work}/origin.crt" "$@"
+  install -d -m 711 "${HOMEPORT_ROOT}/etc/homeport"
+  install -d -m 700 "${HOMEPORT_ROOT}/etc/homeport/proxy" "${HOMEPORT_ROOT}${dir}"
+  install_file "${dir}/origin.key" 600 root:root <"${work}/origin.key"
+  install_file "${dir}/origin.crt" 644 root:root <"${work}/origin.crt"
+  if [[ ${CHANGED} -ne 0 ]]; then reload_proxy; fi
+  summary
+}
+{
+  main "$@"
+  exit
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# 72-route.sh SERVICE CONTAINER PORT: from the next request on the proxy asks this container. Requests under way
+# end where they began; the one before is stopped by Pulumi afterwards.
+
+function reload() {
+  docker exec "$1" caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile >&2
+}
+
+function main() {
+  local service="$1" container="$2" port="$3" dir=/etc/homeport/proxy/upstreams proxy before
+  proxy=$(docker ps -q --filter label=homeport.service=proxy)
+  [[ -n "${proxy}" ]] || die "proxy: must be running"
+  before=$(mktemp)
+  cat "${HOMEPORT_ROOT}${dir}/${service}.caddy" >"${before}" 2>/dev/null || true
+  printf 'to %s:%s\n' "${container}" "${port}" | install_file "${dir}/${service}.caddy" 644 root:root
+  if [[ ${CHANGED} -ne 0 ]] && ! reload "${proxy}"; then
+    cat "${before}" >"${HOMEPORT_ROOT}${dir}/${service}.caddy"
+    reload "${proxy}" || true
+    die "proxy: did not take the new upstream; the one before is back"
+  fi
+  rm -f "${before}"
+  summary
+}
+{
+  main "$@"
+  exit
+}
