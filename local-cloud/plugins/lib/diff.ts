@@ -1,0 +1,57 @@
+import { asProperty, childPath, DEFAULTS_KEY, type Property, type PropertyTable } from "./schema";
+import { hasUnknown, isObject, sameValue, UNKNOWN, type Properties } from "./values";
+
+export interface Change {
+  /** Path of the changed property, `connection.host` or `triggers[0]`. */
+  readonly path: string;
+  readonly kind: "add" | "delete" | "update";
+  /** True if this change replaces the resource. */
+  readonly replaces: boolean;
+}
+
+/** Every difference between two sets of plain inputs; a value not known yet counts as changed. */
+export function diffInputs(table: PropertyTable, olds: Properties, news: Properties): Change[] {
+  return diffObject(table, olds, news, "", false);
+}
+
+function diffObject(
+  table: PropertyTable | undefined,
+  olds: Properties,
+  news: Properties,
+  path: string,
+  replaces: boolean,
+): Change[] {
+  const keys = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  keys.delete(DEFAULTS_KEY);
+  return [...keys].flatMap((key) => {
+    const property = table?.[key] ?? { type: "any" };
+    const at = path === "" ? key : childPath(path, key);
+    return diffValue(property, olds[key], news[key], at, replaces || property.replaces === true);
+  });
+}
+
+function diffValue(
+  property: Property,
+  old: unknown,
+  now: unknown,
+  path: string,
+  replaces: boolean,
+): Change[] {
+  if (old === undefined && now === undefined) return [];
+  if (old === undefined) return [{ path, kind: "add", replaces }];
+  if (now === undefined) return [{ path, kind: "delete", replaces }];
+  if (now === UNKNOWN || old === UNKNOWN) return [{ path, kind: "update", replaces }];
+  if (!hasUnknown(now) && sameValue(old, now)) return [];
+  const { type } = property;
+  if (Array.isArray(old) && Array.isArray(now)) {
+    const element = typeof type === "object" && "list" in type ? asProperty(type.list) : asProperty("any");
+    return Array.from({ length: Math.max(old.length, now.length) }).flatMap((_, i) =>
+      diffValue(element, old[i], now[i], `${path}[${i}]`, replaces || element.replaces === true),
+    );
+  }
+  if (isObject(old) && isObject(now)) {
+    const table = typeof type === "object" && "object" in type ? type.object : undefined;
+    return diffObject(table, old, now, path, replaces);
+  }
+  return [{ path, kind: "update", replaces }];
+}
