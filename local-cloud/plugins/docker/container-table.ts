@@ -1,0 +1,217 @@
+import type { DockerTable } from "./tables";
+
+/**
+ * The container's inputs as pulumi-docker 5.2.0 publishes them (terraform-provider-docker 4.5.0 below
+ * it): types and replacing inputs from its schema; defaults, sets and what the daemon may fill in
+ * (`computed`) from the provider's own resource definition.
+ */
+const fixed = { replaces: true } as const;
+const text = { type: "string" } as const;
+const integer = { type: "integer" } as const;
+const texts = { list: "string" } as const;
+const textMap = { map: "string" } as const;
+const fixedText = { ...text, ...fixed } as const;
+const fixedInteger = { ...integer, ...fixed } as const;
+const label = { label: { ...fixedText, required: true }, value: { ...fixedText, required: true } } as const;
+const throttle = {
+  type: {
+    list: { type: { object: { path: { ...text, required: true }, rate: { ...integer, required: true } } } },
+  },
+  set: true,
+} as const;
+
+const device: DockerTable = {
+  hostPath: { ...fixedText, required: true },
+  containerPath: fixedText,
+  permissions: { ...fixedText, default: "rwm" },
+};
+
+const deviceRequest: DockerTable = {
+  driver: { ...fixedText, default: "cdi" },
+  count: { ...fixedInteger, default: 0 },
+  deviceIds: { type: texts, ...fixed, set: true },
+  capabilities: { type: texts, ...fixed, set: true },
+  options: { type: textMap, ...fixed },
+};
+
+const healthcheck: DockerTable = {
+  tests: { type: texts },
+  interval: { ...text, default: "0s" },
+  timeout: { ...text, default: "0s" },
+  startPeriod: { ...text, default: "0s" },
+  startInterval: { ...text, default: "0s" },
+  retries: { ...integer, default: 0 },
+};
+
+const mount: DockerTable = {
+  target: { ...text, required: true },
+  source: text,
+  type: { ...text, required: true },
+  readOnly: { type: "boolean" },
+  bindOptions: { type: { object: { propagation: text } } },
+  volumeOptions: {
+    type: {
+      object: {
+        noCopy: { type: "boolean" },
+        labels: { type: { list: { type: { object: label } } }, set: true },
+        driverName: text,
+        driverOptions: { type: textMap },
+        subpath: fixedText,
+      },
+    },
+  },
+  tmpfsOptions: { type: { object: { sizeBytes: integer, mode: integer } }, ...fixed },
+};
+
+const network: DockerTable = {
+  name: { ...fixedText, required: true },
+  aliases: { type: texts, ...fixed, set: true },
+  ipv4Address: fixedText,
+  ipv6Address: fixedText,
+  linkLocalIps: { type: texts, ...fixed, set: true },
+  macAddress: fixedText,
+  driverOpts: { type: texts, ...fixed, set: true },
+  gwPriority: fixedInteger,
+};
+
+const port: DockerTable = {
+  internal: { ...fixedInteger, required: true },
+  external: { ...fixedInteger, computed: true },
+  ip: { ...fixedText, default: "0.0.0.0" },
+  protocol: { ...fixedText, default: "tcp" },
+};
+
+const upload: DockerTable = {
+  content: fixedText,
+  contentBase64: fixedText,
+  file: { ...fixedText, required: true },
+  executable: { type: "boolean", ...fixed, default: false },
+  permissions: fixedText,
+  source: fixedText,
+  sourceHash: fixedText,
+};
+
+const volume: DockerTable = {
+  fromContainer: fixedText,
+  containerPath: fixedText,
+  hostPath: fixedText,
+  volumeName: fixedText,
+  readOnly: { type: "boolean", ...fixed },
+  selinuxRelabel: fixedText,
+};
+
+const ulimit: DockerTable = {
+  name: { ...fixedText, required: true },
+  soft: { ...fixedInteger, required: true },
+  hard: { ...fixedInteger, required: true },
+};
+
+const hostEntry: DockerTable = {
+  ip: { ...fixedText, required: true },
+  host: { ...fixedText, required: true },
+};
+
+export const containerInputs: DockerTable = {
+  attach: { type: "boolean", default: false },
+  capabilities: {
+    type: {
+      object: { adds: { type: texts, ...fixed, set: true }, drops: { type: texts, ...fixed, set: true } },
+    },
+    ...fixed,
+  },
+  cgroupParent: fixedText,
+  cgroupnsMode: fixedText,
+  command: { type: texts, ...fixed, computed: true },
+  containerReadRefreshTimeoutMilliseconds: { ...integer, default: 15_000 },
+  cpuPeriod: integer,
+  cpuQuota: integer,
+  cpuSet: text,
+  cpuShares: integer,
+  cpus: fixedText,
+  destroyGraceSeconds: integer,
+  deviceReadBps: throttle,
+  deviceReadIops: throttle,
+  deviceRequests: { type: { list: { type: { object: deviceRequest } } }, ...fixed, set: true },
+  deviceWriteBps: throttle,
+  deviceWriteIops: throttle,
+  devices: { type: { list: { type: { object: device } } }, ...fixed, set: true },
+  dns: { type: texts, ...fixed, set: true },
+  dnsOpts: { type: texts, ...fixed, set: true },
+  dnsSearches: { type: texts, ...fixed, set: true },
+  domainname: fixedText,
+  entrypoints: { type: texts, ...fixed, computed: true },
+  envs: { type: texts, ...fixed, set: true, computed: true },
+  gpus: fixedText,
+  groupAdds: { type: texts, ...fixed, set: true },
+  healthcheck: { type: { object: healthcheck }, computed: true },
+  hostname: { ...fixedText, computed: true },
+  hosts: { type: { list: { type: { object: hostEntry } } }, ...fixed, set: true },
+  image: { ...fixedText, required: true },
+  init: { type: "boolean", computed: true },
+  ipcMode: { ...fixedText, computed: true },
+  labels: { type: { list: { type: { object: label } } }, ...fixed, set: true, computed: true },
+  logDriver: { ...fixedText, computed: true },
+  logOpts: { type: textMap, ...fixed },
+  logs: { type: "boolean", default: false },
+  maxRetryCount: integer,
+  memory: integer,
+  memoryReservation: { ...integer, default: 0 },
+  memorySwap: integer,
+  mounts: { type: { list: { type: { object: mount } } }, ...fixed, set: true },
+  mustRun: { type: "boolean", default: true },
+  name: fixedText,
+  networkMode: { ...fixedText, default: "bridge" },
+  networksAdvanced: { type: { list: { type: { object: network } } }, ...fixed, set: true },
+  pidMode: fixedText,
+  platform: { ...fixedText, computed: true },
+  ports: { type: { list: { type: { object: port } } }, ...fixed, set: true },
+  privileged: { type: "boolean", ...fixed },
+  publishAllPorts: { type: "boolean", ...fixed },
+  readOnly: { type: "boolean", ...fixed, default: false },
+  removeVolumes: { type: "boolean", default: true },
+  restart: { ...text, default: "no" },
+  rm: { type: "boolean", default: false },
+  runtime: { ...fixedText, computed: true },
+  securityOpts: { type: texts, ...fixed, set: true, computed: true },
+  shmSize: { ...fixedInteger, computed: true },
+  start: { type: "boolean", default: true },
+  stdinOpen: { type: "boolean", ...fixed, default: false },
+  stopSignal: { ...fixedText, computed: true },
+  stopTimeout: { ...fixedInteger, computed: true },
+  storageOpts: { type: textMap, ...fixed },
+  sysctls: { type: textMap, ...fixed },
+  tmpfs: { type: textMap },
+  tty: { type: "boolean", ...fixed, default: false },
+  ulimits: { type: { list: { type: { object: ulimit } } }, ...fixed, set: true },
+  uploads: { type: { list: { type: { object: upload } } }, ...fixed, set: true },
+  user: { ...fixedText, emptyIsUnset: true },
+  usernsMode: fixedText,
+  volumes: { type: { list: { type: { object: volume } } }, ...fixed, set: true },
+  wait: { type: "boolean", default: false },
+  waitTimeout: { ...integer, default: 60 },
+  workingDir: { ...fixedText, emptyIsUnset: true },
+};
+
+export const containerOutputs: DockerTable = {
+  bridge: text,
+  containerLogs: text,
+  exitCode: integer,
+  networkDatas: {
+    type: {
+      list: {
+        type: {
+          object: {
+            networkName: text,
+            ipAddress: text,
+            ipPrefixLength: integer,
+            gateway: text,
+            globalIpv6Address: text,
+            globalIpv6PrefixLength: integer,
+            ipv6Gateway: text,
+            macAddress: text,
+          },
+        },
+      },
+    },
+  },
+};
