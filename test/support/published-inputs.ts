@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
-import type { Property, PropertyTable, PropertyType } from "../../local-cloud/plugins/lib";
+import { elementOf, type PropertyTable, type PropertyType } from "../../local-cloud/plugins/lib/schema";
 
 interface Typings {
   readonly file: ts.SourceFile;
@@ -78,10 +78,10 @@ function compareType(typings: Typings, node: ts.TypeNode, ours: PropertyType, pa
     `${path}: published as ${kind}, here ${JSON.stringify(ours)}`,
   ];
   if (ts.isArrayTypeNode(published)) {
-    if (typeof ours === "string" || !("list" in ours)) return mismatch("a list");
-    const element =
-      typeof ours.list === "object" && "type" in ours.list ? (ours.list as Property).type : ours.list;
-    return compareType(typings, published.elementType, element as PropertyType, `${path}[]`);
+    const element = elementOf(ours);
+    return element
+      ? compareType(typings, published.elementType, element.type, `${path}[]`)
+      : mismatch("a list");
   }
   if (ts.isTypeLiteralNode(published)) {
     return typeof ours !== "string" && "map" in ours ? [] : mismatch("a map");

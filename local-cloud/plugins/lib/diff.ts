@@ -1,4 +1,4 @@
-import { asProperty, childPath, DEFAULTS_KEY, type Property, type PropertyTable } from "./schema";
+import { elementOf, childPath, DEFAULTS_KEY, type Property, type PropertyTable } from "./schema";
 import { hasUnknown, isObject, sameValue, UNKNOWN, type Properties } from "./values";
 
 export interface Change {
@@ -44,14 +44,40 @@ function diffValue(
   if (!hasUnknown(now) && sameValue(old, now)) return [];
   const { type } = property;
   if (Array.isArray(old) && Array.isArray(now)) {
-    const element = typeof type === "object" && "list" in type ? asProperty(type.list) : asProperty("any");
-    return Array.from({ length: Math.max(old.length, now.length) }).flatMap((_, i) =>
-      diffValue(element, old[i], now[i], `${path}[${i}]`, replaces || element.replaces === true),
-    );
+    const element = elementOf(type) ?? { type: "any" };
+    const inherited = replaces || element.replaces === true;
+    const isSet = typeof type === "object" && "set" in type;
+    return isSet ? diffSet(old, now, path, inherited) : diffList(element, old, now, path, inherited);
   }
   if (isObject(old) && isObject(now)) {
     const table = typeof type === "object" && "object" in type ? type.object : undefined;
     return diffObject(table, old, now, path, replaces);
   }
   return [{ path, kind: "update", replaces }];
+}
+
+function diffList(
+  element: Property,
+  old: unknown[],
+  now: unknown[],
+  path: string,
+  replaces: boolean,
+): Change[] {
+  return Array.from({ length: Math.max(old.length, now.length) }).flatMap((_, i) =>
+    diffValue(element, old[i], now[i], `${path}[${i}]`, replaces),
+  );
+}
+
+/** Members that came and went, whatever their places. */
+function diffSet(old: unknown[], now: unknown[], path: string, replaces: boolean): Change[] {
+  const without = (some: unknown[], others: unknown[], kind: "add" | "delete"): Change[] =>
+    some.flatMap((member, i) =>
+      others.some((other) => sameValue(member, other)) ? [] : [{ path: `${path}[${i}]`, kind, replaces }],
+    );
+  const [gone, come] = [without(old, now, "delete"), without(now, old, "add")];
+  const replaced = come
+    .filter(({ path: at }) => gone.some((change) => change.path === at))
+    .map(({ path: at }) => at);
+  const updates = replaced.map((at): Change => ({ path: at, kind: "update", replaces }));
+  return [...updates, ...[...gone, ...come].filter(({ path: at }) => !replaced.includes(at))];
 }

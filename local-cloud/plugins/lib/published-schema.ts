@@ -1,5 +1,5 @@
 import type { AnyFunction, AnyPlugin } from "./server";
-import { asProperty, type Property, type PropertyTable, type PropertyType } from "./schema";
+import { elementOf, type Property, type PropertyTable, type PropertyType } from "./schema";
 
 const PULUMI_TYPES: Record<string, object> = {
   any: { $ref: "pulumi.json#/Any" },
@@ -44,7 +44,7 @@ function propertySchema(property: Property): object {
 
 function typeSchema(type: PropertyType): object {
   if (typeof type === "string") return PULUMI_TYPES[type] ?? { type };
-  if ("list" in type) return { type: "array", items: propertySchema(asProperty(type.list)) };
   if ("map" in type) return { type: "object", additionalProperties: typeSchema(type.map) };
-  return { type: "object", properties: properties(type.object) };
+  if ("object" in type) return { type: "object", properties: properties(type.object) };
+  return { type: "array", items: propertySchema(elementOf(type) ?? { type: "any" }) };
 }

@@ -9,6 +9,8 @@ export type PropertyType =
   | "any"
   | "asset"
   | { readonly list: PropertyType | Property }
+  /** A list whose order means nothing. */
+  | { readonly set: PropertyType | Property }
   | { readonly map: PropertyType }
   | { readonly object: PropertyTable };
 
@@ -73,14 +75,16 @@ function checkValue(property: Property, marked: unknown, path: string): CheckFai
     }
     return [];
   }
-  if ("list" in type) {
+  const element = elementOf(type);
+  if (element) {
     if (!Array.isArray(value)) return [{ property: path, reason: `must be a list, got ${kind(value)}` }];
-    return value.flatMap((element, i) => checkValue(asProperty(type.list), element, `${path}[${i}]`));
+    return value.flatMap((part, i) => checkValue(element, part, `${path}[${i}]`));
   }
   if (!isObject(value)) return [{ property: path, reason: `must be an object, got ${kind(value)}` }];
   if ("object" in type) return checkInputs(type.object, value, `${path}.`);
-  return Object.entries(value).flatMap(([key, element]) =>
-    checkValue(asProperty(type.map), element, childPath(path, key)),
+  if (!("map" in type)) return [];
+  return Object.entries(value).flatMap(([key, part]) =>
+    checkValue(asProperty(type.map), part, childPath(path, key)),
   );
 }
 
@@ -98,6 +102,13 @@ function kind(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Asset || value instanceof Archive) return "an asset";
   return article(value === null ? "null" : typeof value);
+}
+
+/** What a list or set holds; undefined for other types. */
+export function elementOf(type: PropertyType): Property | undefined {
+  if (typeof type === "string") return undefined;
+  if ("list" in type) return asProperty(type.list);
+  return "set" in type ? asProperty(type.set) : undefined;
 }
 
 export function asProperty(type: PropertyType | Property): Property {
@@ -139,9 +150,8 @@ function changeObjects(
   const { type } = property;
   if (value instanceof Secret) return new Secret(changeObjects(property, value.value, change));
   if (typeof type === "string") return value;
-  if ("list" in type && Array.isArray(value)) {
-    return value.map((element) => changeObjects(asProperty(type.list), element, change));
-  }
+  const element = elementOf(type);
+  if (element && Array.isArray(value)) return value.map((part) => changeObjects(element, part, change));
   return "object" in type && isObject(value) ? change(type.object, value) : value;
 }
 
