@@ -1,0 +1,155 @@
+import { cronFault } from "./cron";
+import type { ConfigInput, ConfigReader } from "./config-reader";
+import { nearest } from "./config-keys";
+
+const LABEL = "(?!-)[a-z0-9-]{1,63}(?<!-)";
+const DOMAIN = new RegExp(`^(${LABEL}\\.)+(?!\\d+$)${LABEL}$`);
+const LONGEST_DOMAIN = 253;
+/** Suffixes of two labels under which names are registered; a short list of the common ones, not the public one. */
+const TWO_LABEL_SUFFIX = /^(co|com|org|net|ac|gov|edu|or|ne)\.[a-z]{2}$/;
+const RESERVED_DOMAIN =
+  /(^|\.)(localhost|local|internal|invalid|test|onion|arpa|example|example\.(com|net|org))$/;
+
+/** Hetzner's locations: GET /v1/locations, 2026-11. */
+const LOCATIONS = ["ash", "fsn1", "hel1", "hil", "nbg1", "sin"];
+const SERVER_TYPE = /^(cx|cpx|cax|ccx)\d{2}$/;
+/** Types that can no longer be ordered: https://docs.hetzner.cloud/changelog, and what took their place. */
+const RETIRED_TYPE = /^(cx[1-5]1|cx[2-5]2|cpx[1-5]1|ccx[1-6][12])$/;
+const IMAGE = /^(ubuntu|debian)-\d{1,2}(\.\d{2})?$/;
+const IMAGES = ["ubuntu-24.04", "ubuntu-22.04", "debian-12", "debian-13"];
+
+/** The apex of the zone, in ASCII. */
+export function domain(reader: ConfigReader): string | undefined {
+  const key = "homeport:domain";
+  const value = reader.text(key);
+  if (value === undefined) return undefined;
+  const rule = domainFault(value);
+  if (rule !== undefined) reader.fault(key, rule, value);
+  return value;
+}
+
+function domainFault(value: string): string | undefined {
+  if (value.includes("://") || value.includes("/")) return "be a domain without scheme or path";
+  if (value !== value.toLowerCase()) return "be lowercase";
+  if (/[^\x20-\x7e]/.test(value)) return "be ASCII: write an international name as punycode, xn--…";
+  if (value.endsWith(".")) return "have no dot at its end";
+  if (!DOMAIN.test(value) || value.length > LONGEST_DOMAIN)
+    return "be a domain name of letters, digits, - and .";
+  if (RESERVED_DOMAIN.test(value)) return "be a domain that can be registered";
+  const [first = "", ...parent] = value.split(".");
+  const apexLabels = TWO_LABEL_SUFFIX.test(value.split(".").slice(-2).join(".")) ? 3 : 2;
+  if (parent.length + 1 > apexLabels) return `be the apex of the zone, without "${first}."`;
+  return undefined;
+}
+
+export function location(reader: ConfigReader): string | undefined {
+  const key = "homeport:location";
+  const value = reader.text(key);
+  if (value === undefined || LOCATIONS.includes(value)) return value;
+  reader.fault(key, `be one of Hetzner's locations: ${LOCATIONS.join(" ")}`, value);
+  return undefined;
+}
+
+export function serverType(reader: ConfigReader): string | undefined {
+  const key = "homeport:serverType";
+  const value = reader.text(key);
+  if (value === undefined) return undefined;
+  if (!SERVER_TYPE.test(value)) reader.fault(key, "be a server type like cx23, cpx22, cax11 or ccx13", value);
+  else if (RETIRED_TYPE.test(value)) reader.fault(key, "be a type that can still be ordered", value);
+  return value;
+}
+
+export function serverImage(reader: ConfigReader): string | undefined {
+  const key = "homeport:serverImage";
+  const value = reader.text(key);
+  if (value === undefined || IMAGES.includes(value)) return value;
+  if (!IMAGE.test(value)) {
+    reader.fault(key, "be a system image of Hetzner's like ubuntu-24.04", value);
+  } else {
+    const why = /^ubuntu-\d*[13579]\.|\.10$/.test(value)
+      ? ": this one is no LTS release and is at its end (H8)"
+      : "";
+    reader.fault(key, `be one that is supported here, ${IMAGES.join(" ")}${why}`, value);
+  }
+  return undefined;
+}
+
+export function upgradeSchedule(reader: ConfigReader): string | undefined {
+  const key = "homeport:upgradeSchedule";
+  const value = reader.text(key);
+  if (value === undefined) return undefined;
+  const rule = cronFault(value);
+  if (rule !== undefined) reader.fault(key, rule, value);
+  return value;
+}
+
+/** Endpoints of the two APIs, where stack config and environment must agree on the world. */
+const ENDPOINTS = [
+  { key: "hcloud:endpoint", variable: "HCLOUD_ENDPOINT" },
+  { key: "cloudflare:baseUrl", variable: "CLOUDFLARE_BASE_URL" },
+] as const;
+const PROVIDER_KEYS = {
+  hcloud: ["endpoint", "pollFunction", "pollInterval", "token"],
+  cloudflare: ["apiToken", "baseUrl"],
+} as const;
+const LOOPBACK_URL = /^http:\/\/127\.0\.0\.1:\d{1,5}(\/[\w/]*)?$/;
+
+/**
+ * A stack is of the real clouds or of a local one, as a whole: the providers read an endpoint from the environment
+ * too, so a shell that still has a local cloud's exports must not run a real stack, nor keep its state there.
+ */
+export function worlds(reader: ConfigReader, input: ConfigInput): void {
+  const local = ENDPOINTS.filter(({ key }) => reader.optional(key) !== undefined);
+  for (const { key } of local) {
+    const value = reader.optional(key) ?? "";
+    if (/^https:\/\/[\w.:/-]+$/.test(value) || LOOPBACK_URL.test(value)) continue;
+    reader.faultAt(
+      key,
+      "be an https URL, or http on 127.0.0.1",
+      value,
+      `pulumi config rm ${key} --stack ${input.stack}`,
+    );
+  }
+  if (local.length === 1) {
+    const missing = ENDPOINTS.find(({ key }) => reader.optional(key) === undefined)?.key ?? "";
+    reader.faultAt(
+      missing,
+      `be set where ${local[0]?.key} is: both clouds are real or both are local`,
+      "",
+      "npm run local",
+    );
+  }
+  if (local.length === 0) realWorld(reader, input);
+  providerKeys(reader, input);
+}
+
+function realWorld(reader: ConfigReader, input: ConfigInput): void {
+  const leave = "open a new shell, without the exports of local:env";
+  for (const { variable } of ENDPOINTS) {
+    const value = input.env[variable];
+    if (value === undefined || value === "") continue;
+    reader.faultAt(variable, `not be in the environment of real stack ${input.stack}`, value, leave);
+  }
+  const backend = input.env.PULUMI_BACKEND_URL ?? "";
+  if (backend.startsWith("file://") && /\/homeport\/local(-[a-z0-9]+)?\/backend/.test(backend)) {
+    reader.faultAt(
+      "PULUMI_BACKEND_URL",
+      `not keep real stack ${input.stack} in a local cloud's state`,
+      backend,
+      leave,
+    );
+  }
+}
+
+function providerKeys(reader: ConfigReader, input: ConfigInput): void {
+  for (const key of Object.keys(input.raw)) {
+    const [provider = "", name = ""] = key.split(":");
+    const known: readonly string[] | undefined =
+      provider in PROVIDER_KEYS ? PROVIDER_KEYS[provider as "hcloud"] : undefined;
+    if (known === undefined || known.includes(name)) continue;
+    const meant = nearest(name, known);
+    const rule = `be one of ${provider}'s keys that Homeport uses${meant === undefined ? "" : ` (did you mean ${provider}:${meant}?)`}`;
+    const path = `${provider}:${reader.shown(name)}`;
+    reader.faultAt(path, rule, "a value", `pulumi config rm ${path} --stack ${input.stack}`);
+  }
+}

@@ -1,0 +1,106 @@
+import { CLOUDFLARE_RANGES } from "./cloudflare-ranges";
+import { CONFIG_KEYS, nearest, type ConfigKeyName } from "./config-keys";
+import { ConfigReader, type ConfigInput } from "./config-reader";
+import { adminCidrs, edgeCidrs } from "./config-rules-network";
+import {
+  environmentOverrides,
+  imagesOf,
+  mergedEnvironment,
+  type ServiceValues,
+} from "./config-rules-services";
+import { keptSecrets, registry, tokens, type PlainRegistry } from "./config-rules-secrets";
+import { domain, location, serverImage, serverType, upgradeSchedule, worlds } from "./config-rules-server";
+import { hostKey, operatorKeys, operatorUser } from "./config-rules-ssh";
+import type { Fault } from "./faults";
+import type { System } from "./system";
+
+/** A stack's config, checked, with its secrets still as plain text: never to be handed to a resource. */
+export interface PlainConfig {
+  readonly stack: string;
+  readonly domain: string;
+  readonly serverType: string;
+  readonly location: string;
+  readonly serverImage: string;
+  readonly adminCidrs: readonly string[];
+  readonly edgeCidrs: readonly string[];
+  readonly operatorUser: string;
+  readonly operatorPublicKey: string;
+  readonly hostPublicKey: string;
+  readonly images: Readonly<Record<string, string>>;
+  readonly environment: ServiceValues;
+  readonly registry: PlainRegistry;
+  readonly wwwRecord: "A" | "CNAME";
+  readonly upgradeSchedule: string;
+  readonly protect: boolean;
+  readonly secretValues: {
+    readonly operatorPrivateKey: string;
+    readonly hostPrivateKey: string;
+    readonly registryPassword: string;
+    readonly kept: Readonly<Record<string, string>>;
+  };
+}
+
+export type ParsedConfig =
+  | { readonly ok: true; readonly config: PlainConfig }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Checks a whole stack's config; pure, so that the command line and the tests can ask it too. */
+export function parseConfig(input: ConfigInput & { readonly system: System }): ParsedConfig {
+  const { system, stack } = input;
+  const reader = new ConfigReader(input);
+  worlds(reader, input);
+  tokens(reader, input);
+  unknownKeys(reader, input);
+  const zone = domain(reader) ?? "";
+  const login = registry(reader);
+  const operator = operatorKeys(reader);
+  const host = hostKey(reader);
+  const environment = mergedEnvironment(system, zone, environmentOverrides(reader, system, zone));
+  const config: PlainConfig = {
+    stack,
+    domain: zone,
+    serverType: serverType(reader) ?? "",
+    location: location(reader) ?? "",
+    serverImage: serverImage(reader) ?? "",
+    adminCidrs: adminCidrs(reader),
+    edgeCidrs: edgeCidrs(reader) ?? CLOUDFLARE_RANGES,
+    operatorUser: operatorUser(reader) ?? "",
+    operatorPublicKey: operator.publicKey,
+    hostPublicKey: host.publicKey,
+    images: imagesOf(reader, system),
+    environment,
+    registry: login.registry,
+    wwwRecord: oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A",
+    upgradeSchedule: upgradeSchedule(reader) ?? "",
+    protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
+    secretValues: {
+      operatorPrivateKey: operator.privateKey,
+      hostPrivateKey: host.privateKey,
+      registryPassword: login.password,
+      kept: keptSecrets(reader, system, environment),
+    },
+  };
+  return reader.faults.length > 0 ? { ok: false, faults: reader.faults } : { ok: true, config };
+}
+
+function oneOf<const T extends string>(
+  reader: ConfigReader,
+  key: ConfigKeyName,
+  allowed: readonly T[],
+): T | undefined {
+  const value = reader.text(key);
+  const match = allowed.find((each) => each === value);
+  if (value !== undefined && match === undefined) reader.fault(key, `be ${allowed.join(" or ")}`, value);
+  return match;
+}
+
+function unknownKeys(reader: ConfigReader, input: ConfigInput): void {
+  const known = Object.keys(CONFIG_KEYS);
+  for (const key of Object.keys(input.raw)) {
+    if (!key.startsWith("homeport:") || known.includes(key)) continue;
+    const meant = nearest(key, known);
+    const rule = `be a known key${meant === undefined ? "" : ` (did you mean ${meant}?)`}`;
+    const path = `homeport:${reader.shown(key.slice("homeport:".length))}`;
+    reader.faultAt(path, rule, "a value", `pulumi config rm ${path} --stack ${input.stack}`);
+  }
+}
