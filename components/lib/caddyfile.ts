@@ -1,0 +1,155 @@
+import { fullHostname, type Route, type Site } from "./system";
+
+export interface CaddyfileInput {
+  readonly sites: readonly Site[];
+  readonly domain: string;
+  /** Whose `CF-Connecting-IP` is believed, CIDRs. */
+  readonly edgeCidrs: readonly string[];
+  /** Where the proxy finds certificate and upstreams. @default /etc/caddy */
+  readonly directory?: string;
+}
+
+/** Longer than the edge keeps an idle connection (900 s): the origin never closes one that is being used. */
+const IDLE = "16m";
+/** Shorter than puma keeps one (20 s), for the same reason on the other side. */
+const UPSTREAM_IDLE = "10s";
+
+/**
+ * The proxy's configuration: the system's sites over TLS with the origin certificate, nothing for unknown hosts.
+ * Reads on Caddy 2.6 and later: 2.6.2 has no `trusted_proxies` for a whole server, hence the matcher.
+ *
+ * Each service's upstream stands in `upstreams/<service>.caddy`, one line `to <container>:<port>`; a switch writes
+ * that file and runs `caddy reload`. A service whose file is still missing answers 503.
+ */
+export function renderCaddyfile(input: CaddyfileInput): string {
+  const directory = input.directory ?? "/etc/caddy";
+  const blocks = [
+    globalBlock(),
+    tlsSnippet(directory),
+    headersSnippet(),
+    visitorSnippet(input.edgeCidrs),
+    ...input.sites.map((site) => siteBlock(site, input.domain, directory)),
+    ...input.sites.flatMap((site) => redirectBlocks(site, input.domain)),
+    plainBlock(input.sites.flatMap((site) => hostsOf(site, input.domain))),
+    strangerBlock(),
+  ];
+  return blocks.join("\n\n") + "\n";
+}
+
+function globalBlock(): string {
+  return `{
+	admin localhost:2019
+	auto_https off
+	log {
+		output stderr
+		format json
+	}
+	servers {
+		protocols h1 h2
+		timeouts {
+			read_header 10s
+			idle ${IDLE}
+		}
+	}
+}`;
+}
+
+function tlsSnippet(directory: string): string {
+  return `(origin_tls) {
+	tls ${directory}/tls/origin.crt ${directory}/tls/origin.key
+	log {
+		output stdout
+		format json
+	}
+}`;
+}
+
+/** Only where the application has none of its own, each for itself: in one block `?` is all or nothing. */
+function headersSnippet(): string {
+  return `(security_headers) {
+	header ?Strict-Transport-Security "max-age=31536000"
+	header ?X-Content-Type-Options "nosniff"
+	header ?Referrer-Policy "strict-origin-when-cross-origin"
+	header -Server
+}`;
+}
+
+/** The visitor's address is the edge's word when the edge calls, and the caller's own otherwise. */
+function visitorSnippet(edgeCidrs: readonly string[]): string {
+  return `(visitor) {
+	@edge {
+		remote_ip ${edgeCidrs.join(" ")}
+		header CF-Connecting-IP *
+	}
+	@stranger not remote_ip ${edgeCidrs.join(" ")}
+}`;
+}
+
+function siteBlock(site: Site, domain: string, directory: string): string {
+  const matchers = site.routes.map((route, index) => matcher(route, index)).join("");
+  const handlers = site.routes.map((route, index) => handler(route, index, directory)).join("\n");
+  const rest = site.routes.some((route) => route.path === "/") ? "" : "\n		handle {\n			respond 404\n		}";
+  return `https://${fullHostname(site.hostname, domain)} {
+	import origin_tls
+	import visitor
+${matchers}	route {
+		import security_headers
+		request_header @stranger -CF-Connecting-IP
+		request_header X-Real-IP {remote_host}
+		request_header @edge X-Real-IP {http.request.header.CF-Connecting-IP}
+		request_body {
+			max_size ${site.maxBodyMb}MB
+		}
+${handlers}${rest}
+	}
+}`;
+}
+
+function matcher(route: Route, index: number): string {
+  if (route.path === "/") return "";
+  const path = route.path.replace(/\/$/, "");
+  return `	@route${index} path ${path} ${path}/*\n`;
+}
+
+/** The glob is for the first start: a missing file is an error, a glob without a match is not. */
+function handler(route: Route, index: number, directory: string): string {
+  return `		handle ${route.path === "/" ? "" : `@route${index} `}{
+			reverse_proxy {
+				import ${directory}/upstreams/${route.service}.cadd?
+				header_up X-Forwarded-For {http.request.header.X-Real-IP}
+				lb_try_duration 5s
+				lb_try_interval 250ms
+				transport http {
+					dial_timeout 2s
+					keepalive ${UPSTREAM_IDLE}
+				}
+			}
+		}`;
+}
+
+function redirectBlocks(site: Site, domain: string): string[] {
+  return site.redirectsFrom.map(
+    (hostname) => `https://${fullHostname(hostname, domain)} {
+	import origin_tls
+	import security_headers
+	redir https://${fullHostname(site.hostname, domain)}{uri} 308
+}`,
+  );
+}
+
+function plainBlock(hosts: readonly string[]): string {
+  return `${hosts.map((host) => `http://${host}`).join(", ")} {
+	redir https://{host}{uri} 308
+}`;
+}
+
+/** An unknown name in SNI finds no certificate; one in the Host header finds the connection closed. */
+function strangerBlock(): string {
+  return `http://, https:// {
+	abort
+}`;
+}
+
+function hostsOf(site: Site, domain: string): string[] {
+  return [site.hostname, ...site.redirectsFrom].map((hostname) => fullHostname(hostname, domain));
+}

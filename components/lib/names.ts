@@ -1,0 +1,35 @@
+import { sha256 } from "./hash";
+
+const HASH_LENGTH = 8;
+/** A server's name is its host's name, so a DNS label. */
+const LONGEST_NAME = 63;
+const LABEL_VALUE = /^[a-zA-Z0-9]([\w.-]{0,61}[a-zA-Z0-9])?$/;
+
+/**
+ * The name of a thing outside Pulumi: `<system>-<stack>[-<role>]`; the server has no role. A longer one is cut and
+ * ends with a hash of the whole, so that two long names stay two.
+ */
+export function physicalName(system: string, stack: string, role?: string): string {
+  const name = [system, stack, role].filter((part) => part !== undefined && part !== "").join("-");
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
+  if (plain === name && name.length <= LONGEST_NAME) return name;
+  const head = plain.slice(0, LONGEST_NAME - HASH_LENGTH - 1).replace(/-+$/, "");
+  return `${head}-${sha256(name).slice(0, HASH_LENGTH)}`;
+}
+
+/** True for what Hetzner takes as a label's value: at most 63 characters, letters and digits at both ends. */
+export function isLabelValue(text: string): boolean {
+  return text === "" || LABEL_VALUE.test(text);
+}
+
+/** Labels of everything at Hetzner: by them `homeport` finds what a lost reply left behind. */
+export function labels(system: string, stack: string): { project: string; system: string; stack: string } {
+  return { project: "homeport", system: labelValue(system), stack: labelValue(stack) };
+}
+
+function labelValue(text: string): string {
+  return isLabelValue(text) ? text : physicalName(text, "");
+}
