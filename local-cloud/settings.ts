@@ -86,6 +86,13 @@ export function cloudSettings(name = process.env.HOMEPORT_CLOUD ?? "local"): Clo
   return settingsFor(name, (JSON.parse(readFileSync(file, "utf8")) as { index: number }).index);
 }
 
+/** Names of the other clouds that have a daemon's pid file, so may be running. */
+export function otherClouds(name: string): string[] {
+  return readdirSync(stateRoot()).filter(
+    (other) => other !== name && existsSync(join(stateRoot(), other, "daemon.pid")),
+  );
+}
+
 function freeIndex(): number {
   const taken = readdirSync(stateRoot())
     .map((name) => join(stateRoot(), name, "settings.json"))

@@ -1,0 +1,131 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { containerArgs } from "./lib/container-args";
+import { serverFile } from "./lib/scripts";
+import type { Service, System } from "./lib/system";
+import { RemoteStep, type Host } from "./remote-step";
+import type { Secrets } from "./secrets";
+
+const TYPE = "homeport:containers:ContainerStack";
+
+export interface ContainerStackArgs {
+  readonly system: System;
+  readonly host: Host;
+  /** Service -> image reference, all pinned. */
+  readonly images: Readonly<Record<string, string>>;
+  /** Service -> environment with the stack's overrides and the site's hosts in it. */
+  readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly secrets: Secrets;
+  readonly provider: docker.Provider;
+  /** The firewall stands: a container may publish a port. */
+  readonly hardened: pulumi.Resource;
+}
+
+/**
+ * The containers of a system, with their network, volumes, images and secret files. Start-first services carry no
+ * name of their own: the new container is healthy before the old one goes (S1-21).
+ */
+export class ContainerStack extends pulumi.ComponentResource {
+  /** Service -> its running container. */
+  readonly containers: Readonly<Record<string, docker.Container>>;
+  readonly networkName: pulumi.Output<string>;
+  private readonly onHost: pulumi.CustomResourceOptions;
+
+  constructor(name: string, args: ContainerStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(TYPE, name, { system: args.system.name, images: args.images }, opts);
+    this.onHost = { parent: this, provider: args.provider, deletedWith: args.host.server };
+
+    const network = new docker.Network(`${name}-network`, { name: args.system.name }, this.onHost);
+    this.createVolumes(name, args.system);
+    const entrypoint = this.installEntrypoint(name, args);
+    this.networkName = network.name;
+    this.containers = this.createContainers(name, args, entrypoint);
+
+    this.registerOutputs({ networkName: this.networkName });
+  }
+
+  private createVolumes(name: string, system: System): void {
+    const volumes = Object.values(system.services).flatMap((service) => Object.keys(service.volumes));
+    for (const volume of new Set(volumes)) {
+      new docker.Volume(
+        `${name}-${volume}`,
+        { name: volume },
+        // A volume's id is its name: a replacement would delete the live data it has just "created".
+        { ...this.onHost, retainOnDelete: true },
+      );
+    }
+  }
+
+  private installEntrypoint(name: string, args: ContainerStackArgs): pulumi.Resource {
+    return new RemoteStep(
+      `${name}-entrypoint`,
+      { host: args.host, script: "61-entrypoint.sh", stdin: serverFile("with-secrets") },
+      { parent: this, dependsOn: args.provider },
+    );
+  }
+
+  /** In the order of the spec, each one after those before it: a database is healthy before what asks it. */
+  private createContainers(
+    name: string,
+    args: ContainerStackArgs,
+    entrypoint: pulumi.Resource,
+  ): Record<string, docker.Container> {
+    const containers: Record<string, docker.Container> = {};
+    for (const service of Object.values(args.system.services)) {
+      const before = [entrypoint, ...Object.values(containers)];
+      containers[service.name] = this.createContainer(name, service, args, before);
+    }
+    return containers;
+  }
+
+  private createContainer(
+    name: string,
+    service: Service,
+    args: ContainerStackArgs,
+    before: pulumi.Resource[],
+  ): docker.Container {
+    const image = new docker.RemoteImage(
+      `${name}-${service.name}-image`,
+      { name: args.images[service.name] ?? "", keepLocally: true },
+      this.onHost,
+    );
+    const files = this.installSecrets(name, service, args);
+    return new docker.Container(
+      `${name}-${service.name}`,
+      containerArgs({
+        system: args.system.name,
+        service,
+        environment: args.environment[service.name] ?? {},
+        imageId: image.imageId,
+        networkName: this.networkName,
+        secretsVersion: args.secrets.versionOf(service),
+      }),
+      {
+        ...this.onHost,
+        dependsOn: [args.hardened, ...files, ...before],
+        // The plugin's own answer is true, which for a start-first service would be an interruption.
+        deleteBeforeReplace: service.strategy === "stop-first",
+        customTimeouts: { create: "10m", delete: "10m" },
+      },
+    );
+  }
+
+  private installSecrets(name: string, service: Service, args: ContainerStackArgs): pulumi.Resource[] {
+    const secrets = Object.entries(args.secrets.of(service));
+    if (secrets.length === 0) return [];
+    const lines = secrets.map(([secret, value]) =>
+      value.apply((text) => `${secret}=${Buffer.from(text).toString("base64")}\n`),
+    );
+    const step = new RemoteStep(
+      `${name}-${service.name}-secrets`,
+      {
+        host: args.host,
+        script: "60-secrets.sh",
+        arguments: [service.name, service.user ?? "0:0"],
+        stdin: pulumi.concat(...lines),
+      },
+      { parent: this, dependsOn: args.provider },
+    );
+    return [step];
+  }
+}

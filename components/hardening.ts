@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import { GuardedStep, RemoteStep, type Host } from "./remote-step";
+
+const TYPE = "homeport:server:Hardening";
+
+export interface HardeningArgs {
+  /** The host as it was born: pinned to the bootstrap key. */
+  readonly newborn: Host;
+  /** The host from then on: pinned to the permanent key. */
+  readonly host: Host;
+  /** The permanent ed25519 host key, OpenSSH private key. */
+  readonly hostPrivateKey: pulumi.Input<string>;
+  /** Five-field cron expression for unattended upgrades (S2-25). */
+  readonly upgradeSchedule: string;
+}
+
+/**
+ * From a bare distribution to a host that may face the internet: its permanent host key before anything else, then
+ * packages (S1-7), firewall (S1-8, H5), SSH (S1-10, S1-11, H3) and fail2ban (S1-9, H4).
+ */
+export class Hardening extends pulumi.ComponentResource {
+  /** The distribution is up to date and the packages are there; the engine may be set up. */
+  readonly packagesReady: pulumi.Resource;
+
+  constructor(name: string, args: HardeningArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(TYPE, name, { upgradeSchedule: args.upgradeSchedule }, opts);
+    const parent = { parent: this };
+
+    const hostKey = this.installHostKey(name, args);
+    const packages = new RemoteStep(
+      `${name}-packages`,
+      {
+        host: args.host,
+        script: "10-base.sh",
+        libraries: ["docker-daemon.sh"],
+        arguments: [args.upgradeSchedule],
+      },
+      { ...parent, dependsOn: hostKey },
+    );
+    const firewall = new GuardedStep(
+      `${name}-firewall`,
+      { host: args.host, script: "20-firewall.sh", guard: "firewall" },
+      { ...parent, dependsOn: packages },
+    );
+    // One guard at a time: the proof of one must not run into the revert of the other.
+    new GuardedStep(
+      `${name}-ssh`,
+      { host: args.host, script: "30-ssh.sh", guard: "ssh", arguments: [args.host.user] },
+      { ...parent, dependsOn: firewall },
+    );
+    new RemoteStep(
+      `${name}-fail2ban`,
+      { host: args.host, script: "40-fail2ban.sh" },
+      { ...parent, dependsOn: packages },
+    );
+
+    this.packagesReady = packages;
+    this.registerOutputs({});
+  }
+
+  /** Two steps, each safe to repeat: with the newborn's key pinned, then with the permanent one. */
+  private installHostKey(name: string, args: HardeningArgs): pulumi.Resource {
+    const add = new RemoteStep(
+      `${name}-host-key`,
+      { host: args.newborn, script: "00-host-key.sh", stdin: pulumi.concat(args.hostPrivateKey, "\n") },
+      {
+        parent: this,
+        // The newborn's key is gone after the next step: nothing but a new server may make this one run again.
+        ignoreChanges: ["connection", "create", "update", "stdin"],
+      },
+    );
+    return new RemoteStep(
+      `${name}-host-key-only`,
+      { host: args.host, script: "01-host-key-only.sh" },
+      { parent: this, dependsOn: add },
+    );
+  }
+}

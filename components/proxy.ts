@@ -1,0 +1,142 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { renderCaddyfile } from "./lib/caddyfile";
+import type { System } from "./lib/system";
+import { RemoteStep, type Host } from "./remote-step";
+
+const TYPE = "homeport:containers:Proxy";
+
+export interface ProxyArgs {
+  readonly system: System;
+  readonly domain: string;
+  /** Caddy, pinned. */
+  readonly image: string;
+  /** Whose word on the visitor's address is believed, CIDRs. */
+  readonly edgeCidrs: pulumi.Input<readonly string[]>;
+  readonly host: Host;
+  readonly provider: docker.Provider;
+  readonly networkName: pulumi.Input<string>;
+  /** Service -> its running container. */
+  readonly containers: Readonly<Record<string, docker.Container>>;
+  /** The certificate is on the host. */
+  readonly certificateInstalled: pulumi.Resource;
+  /** The firewall stands: ports may be published. */
+  readonly hardened: pulumi.Resource;
+}
+
+/**
+ * The one container that publishes ports: Caddy with the origin's certificate, in front of the system's sites
+ * (S1-21). A new version of a service is switched to by name and reload; requests under way end where they began.
+ */
+export class Proxy extends pulumi.ComponentResource {
+  /** The sites answer on the host itself, over TLS, with the right certificate. */
+  readonly answers: pulumi.Resource;
+
+  constructor(name: string, args: ProxyArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(TYPE, name, { domain: args.domain, image: args.image }, opts);
+
+    const routes = this.createRoutes(name, args);
+    const image = this.createImage(name, args);
+    const config = this.createConfig(name, args, image, routes);
+    const container = this.createContainer(name, args, image, config);
+    this.answers = this.proveAnswers(name, args, container, routes);
+
+    this.registerOutputs({});
+  }
+
+  private createImage(name: string, args: ProxyArgs): docker.RemoteImage {
+    return new docker.RemoteImage(
+      `${name}-image`,
+      { name: args.image, keepLocally: true },
+      { parent: this, provider: args.provider, deletedWith: args.host.server },
+    );
+  }
+
+  /** One per service that a site routes to: its triggers are the container's, so it moves with every new one. */
+  private createRoutes(name: string, args: ProxyArgs): pulumi.Resource[] {
+    const ports = new Map(args.system.sites.flatMap((site) => site.routes).map((r) => [r.service, r.port]));
+    return [...ports].map(([service, port]) => {
+      const container = args.containers[service];
+      if (container === undefined)
+        throw new pulumi.ResourceError(`service ${service} has no container`, this);
+      return new RemoteStep(
+        `${name}-route-${service}`,
+        { host: args.host, script: "72-route.sh", arguments: [service, container.name, String(port)] },
+        { parent: this, dependsOn: args.certificateInstalled },
+      );
+    });
+  }
+
+  private createConfig(
+    name: string,
+    args: ProxyArgs,
+    image: docker.RemoteImage,
+    routes: pulumi.Resource[],
+  ): pulumi.Resource {
+    const caddyfile = pulumi
+      .output(args.edgeCidrs)
+      .apply((edgeCidrs) => renderCaddyfile({ sites: args.system.sites, domain: args.domain, edgeCidrs }));
+    return new RemoteStep(
+      `${name}-config`,
+      { host: args.host, script: "71-proxy-config.sh", arguments: [image.imageId], stdin: caddyfile },
+      { parent: this, dependsOn: [args.certificateInstalled, ...routes] },
+    );
+  }
+
+  private createContainer(
+    name: string,
+    args: ProxyArgs,
+    image: docker.RemoteImage,
+    config: pulumi.Resource,
+  ): docker.Container {
+    return new docker.Container(
+      `${name}-caddy`,
+      {
+        name: `${args.system.name}-proxy`,
+        image: image.imageId,
+        ports: [80, 443].map((port) => ({ internal: port, external: port, protocol: "tcp" })),
+        volumes: [
+          { hostPath: "/etc/homeport/proxy", containerPath: "/etc/caddy", readOnly: true },
+          { volumeName: "caddy_data", containerPath: "/data" },
+          { volumeName: "caddy_config", containerPath: "/config" },
+        ],
+        networksAdvanced: [{ name: args.networkName }],
+        labels: [
+          { label: "homeport.service", value: "proxy" },
+          { label: "homeport.system", value: args.system.name },
+        ],
+        restart: "unless-stopped",
+        mustRun: true,
+        destroyGraceSeconds: 30,
+      },
+      {
+        parent: this,
+        provider: args.provider,
+        deletedWith: args.host.server,
+        deleteBeforeReplace: true, // two cannot publish the same port
+        dependsOn: [args.hardened, config],
+      },
+    );
+  }
+
+  private proveAnswers(
+    name: string,
+    args: ProxyArgs,
+    container: docker.Container,
+    routes: pulumi.Resource[],
+  ): pulumi.Resource {
+    const hosts = args.system.sites.map((site) =>
+      site.hostname === "@" ? args.domain : `${site.hostname}.${args.domain}`,
+    );
+    return new RemoteStep(
+      `${name}-answers`,
+      {
+        host: args.host,
+        script: "80-origin-answers.sh",
+        arguments: ["/up", ...hosts],
+        triggers: [container.id],
+      },
+      { parent: this, dependsOn: [container, ...routes] },
+    );
+  }
+}
