@@ -52,10 +52,10 @@ export class ConfigReader {
     return value;
   }
 
-  /** The value as it stands, or `undefined` when it is absent or empty. */
+  /** The value as it stands, or `undefined` when it is absent or empty, as Pulumi.yaml's defaults are. */
   optional(key: string): string | undefined {
     const value = this.input.raw[key];
-    return value === undefined || value === "" ? undefined : value;
+    return value === undefined || ["", "{}", "[]"].includes(value) ? undefined : value;
   }
 
   /** A secret's value when it is given, encrypted and no placeholder; `undefined` and a fault otherwise. */
