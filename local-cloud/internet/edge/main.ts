@@ -1,0 +1,14 @@
+import { InternetFile } from "../config";
+import { startEdge } from "./server";
+
+// Runs in a container: one file made of this and everything it imports, the configuration in a folder beside it.
+const file = new InternetFile(process.argv[2] ?? "/internet/config.json");
+
+startEdge({ config: () => file.current(), address: "0.0.0.0", ports: { http: 80, https: 443 } }).then(
+  () => console.log("edge: answering on ports 80 and 443"),
+  (error: Error) => {
+    console.error(`edge: ${error.message}`);
+    process.exitCode = 1;
+  },
+);
+process.on("SIGTERM", () => process.exit(0));

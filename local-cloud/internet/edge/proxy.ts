@@ -1,0 +1,215 @@
+import { IncomingMessage, request as httpRequest, ServerResponse, STATUS_CODES } from "node:http";
+import type { ClientRequest } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
+import type { Duplex, Transform } from "node:stream";
+import { pipeline } from "node:stream";
+import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { InternetConfig, InternetZone } from "../config";
+import { EdgeFailure, errorPage, newRay } from "./failure";
+import { accepts, edgeHeaders, toOrigin, toVisitor, Visitor } from "./headers";
+import { openOrigin } from "./origin";
+import { originProtocol, redirectOf, routeTo, Scheme } from "./route";
+
+export interface ProxyOptions {
+  readonly config: () => InternetConfig;
+  /** Ports of origins; default 80 and 443. */
+  readonly originPorts?: { readonly http: number; readonly https: number };
+  /** Milliseconds until 522 (TCP) or 525 (TLS); default 19 s, as Cloudflare documents. */
+  readonly connectTimeout?: number;
+  /** Milliseconds from the request's end to the reply's start, then 524; default 120 s, as Cloudflare documents. */
+  readonly replyTimeout?: number;
+}
+
+/** A request by HTTP/1.1 or HTTP/2. */
+export type EdgeRequest = IncomingMessage | Http2ServerRequest;
+export type EdgeResponse = ServerResponse | Http2ServerResponse;
+
+/** The connection of a visitor who wishes to upgrade, and what came on it after the request. */
+export interface RawConnection {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+interface Exchange {
+  readonly request: EdgeRequest;
+  readonly response: ServerResponse;
+  readonly visitor: Visitor;
+  readonly zone: InternetZone;
+}
+
+/** Answers one request, or one wish to upgrade when `raw` is the connection it came on. */
+export async function serve(
+  options: ProxyOptions,
+  scheme: Scheme,
+  request: EdgeRequest,
+  answer: EdgeResponse,
+  raw?: RawConnection,
+): Promise<void> {
+  const response = answer as ServerResponse; // HTTP/2's has the same methods, as far as we use them
+  const authority = String(request.headers[":authority"] ?? request.headers.host ?? "").toLowerCase();
+  const host = authority.replace(/:\d+$/, "");
+  const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  const visitor: Visitor = { address, scheme, authority, ray: newRay() };
+  request.on("error", () => undefined); // a visitor who leaves is no fault of ours
+  response.on("error", () => undefined);
+  try {
+    const config = options.config();
+    const { zone, origin } = routeTo(config, host);
+    const elsewhere = redirectOf(zone, scheme, host, request.url ?? "/");
+    if (elsewhere) return redirect(response, elsewhere, visitor.ray);
+    const outgoing = await send(
+      options,
+      config,
+      origin,
+      { request, response, visitor, zone },
+      raw !== undefined,
+    );
+    if (raw) onUpgrade(outgoing, response, raw, visitor);
+  } catch (error) {
+    refuse({ request, response, visitor }, host, error);
+  }
+}
+
+async function send(
+  options: ProxyOptions,
+  config: InternetConfig,
+  address: string,
+  exchange: Exchange,
+  upgrade: boolean,
+): Promise<ClientRequest> {
+  const { request, visitor, zone } = exchange;
+  const { scheme, verify } = originProtocol(zone, visitor.scheme);
+  const port = (options.originPorts ?? { http: 80, https: 443 })[scheme];
+  const name = visitor.authority.replace(/:\d+$/, "");
+  const tls = scheme === "https" ? { name, trust: config.originTrust, verify } : undefined;
+  const timeout = options.connectTimeout ?? 19_000;
+  const socket = await openOrigin({ address, port, timeout, ...(tls ? { tls } : {}) });
+  const headers = toOrigin(request.headers, visitor);
+  if (upgrade) Object.assign(headers, { connection: "Upgrade", upgrade: request.headers.upgrade });
+  const body = framing(request);
+  if (body === "unknown length") headers["transfer-encoding"] = "chunked";
+  const outgoing = httpRequest({
+    createConnection: () => socket,
+    method: request.method,
+    path: request.url,
+    headers,
+    setHost: false,
+  });
+  relay(outgoing, exchange, options.replyTimeout ?? 120_000);
+  outgoing.on("close", () => upgrade || socket.destroy());
+  exchange.response.on("close", () => upgrade || outgoing.destroy());
+  if (body === "none") outgoing.end();
+  else request.pipe(outgoing);
+  return outgoing;
+}
+
+/** Whether a body follows, told by the visitor's own framing: HTTP/2 has no Transfer-Encoding. */
+function framing(request: EdgeRequest): "none" | "known length" | "unknown length" {
+  const { headers } = request;
+  if (headers["content-length"] !== undefined) return "known length";
+  if ("stream" in request) return request.stream.endAfterHeaders ? "none" : "unknown length";
+  return headers["transfer-encoding"] === undefined ? "none" : "unknown length";
+}
+
+/** Waits for the origin's reply and hands it to the visitor; its failures become pages. */
+function relay(outgoing: ClientRequest, exchange: Exchange, timeout: number): void {
+  const { response, visitor, zone, request } = exchange;
+  const host = visitor.authority.replace(/:\d+$/, "");
+  let timer: NodeJS.Timeout | undefined;
+  outgoing.once("finish", () => {
+    timer = setTimeout(() => outgoing.destroy(new EdgeFailure(524, `no reply in ${timeout} ms`)), timeout);
+  });
+  outgoing.once("close", () => clearTimeout(timer));
+  outgoing.once("upgrade", () => clearTimeout(timer));
+  outgoing.once("error", (error) => {
+    if (response.headersSent) return response.destroy();
+    refuse(exchange, host, error instanceof EdgeFailure ? error : new EdgeFailure(520, error.message));
+  });
+  outgoing.once("response", (reply) => {
+    clearTimeout(timer);
+    const headers = toVisitor(reply.headers, zone, visitor);
+    const decoder = request.method === "HEAD" ? undefined : decoderFor(reply, request);
+    if (decoder) {
+      delete headers["content-encoding"];
+      delete headers["content-length"];
+    }
+    writeHead(response, reply.statusCode ?? 520, headers, request);
+    const done = (): void => undefined; // either side may leave early; pipeline has ended the other
+    if (decoder) pipeline(reply, decoder, response, done);
+    else pipeline(reply, response, done);
+  });
+}
+
+/** The edge asks origins for br and gzip always, so it unpacks for visitors who didn't. */
+function decoderFor(reply: IncomingMessage, request: EdgeRequest): Transform | undefined {
+  const encoding = reply.headers["content-encoding"];
+  if (encoding === undefined || accepts(request.headers, encoding)) return undefined;
+  if (encoding === "gzip") return createGunzip();
+  return encoding === "br" ? createBrotliDecompress() : undefined;
+}
+
+function writeHead(
+  response: ServerResponse,
+  status: number,
+  headers: ReturnType<typeof toVisitor>,
+  request: EdgeRequest,
+): void {
+  if (request.httpVersionMajor < 2) response.statusMessage = STATUS_CODES[status] ?? "";
+  response.writeHead(status, headers);
+}
+
+/** Bytes both ways once the origin has agreed (WebSocket). */
+function onUpgrade(
+  outgoing: ClientRequest,
+  response: ServerResponse,
+  raw: RawConnection,
+  visitor: Visitor,
+): void {
+  const { socket, head } = raw;
+  outgoing.once("upgrade", (reply, origin, first) => {
+    response.detachSocket(socket as Socket);
+    const kept = [...edgeLines(reply, visitor)].map((line) => `${line}\r\n`).join("");
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${kept}\r\n`);
+    socket.write(first);
+    origin.write(head);
+    pipeline(socket, origin, () => origin.destroy());
+    pipeline(origin, socket, () => socket.destroy());
+  });
+}
+
+function* edgeLines(reply: IncomingMessage, visitor: Visitor): Generator<string> {
+  for (let index = 0; index < reply.rawHeaders.length; index += 2) {
+    const name = reply.rawHeaders[index] ?? "";
+    if (name.toLowerCase() !== "server") yield `${name}: ${reply.rawHeaders[index + 1] ?? ""}`;
+  }
+  for (const [name, value] of Object.entries(edgeHeaders(visitor.ray))) yield `${name}: ${String(value)}`;
+}
+
+function redirect(response: ServerResponse, location: string, ray: string): void {
+  response.writeHead(301, {
+    location,
+    "cache-control": "max-age=3600",
+    "content-length": 0,
+    ...edgeHeaders(ray),
+  });
+  response.end();
+}
+
+function refuse(exchange: Omit<Exchange, "zone">, host: string, error: unknown): void {
+  const failure = error instanceof EdgeFailure ? error : new EdgeFailure(520, String(error));
+  const { request, response, visitor } = exchange;
+  if (response.headersSent) return void response.destroy();
+  console.log(
+    `edge: ${failure.code} ${request.method ?? ""} ${JSON.stringify(host)} ${visitor.ray} ${failure.message}`,
+  );
+  const body = errorPage(host, failure, visitor.ray);
+  const headers = {
+    "content-type": "text/html; charset=UTF-8",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "private, max-age=0, no-store, no-cache, must-revalidate, post-check=0, pre-check=0",
+    ...edgeHeaders(visitor.ray),
+  };
+  writeHead(response, failure.status, headers, request);
+  response.end(request.method === "HEAD" ? undefined : body);
+}
