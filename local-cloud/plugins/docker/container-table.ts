@@ -9,16 +9,25 @@ const fixed = { replaces: true } as const;
 const text = { type: "string" } as const;
 const integer = { type: "integer" } as const;
 const texts = { list: "string" } as const;
+const textSet = { set: "string" } as const;
 const textMap = { map: "string" } as const;
 const fixedText = { ...text, ...fixed } as const;
 const fixedInteger = { ...integer, ...fixed } as const;
 const label = { label: { ...fixedText, required: true }, value: { ...fixedText, required: true } } as const;
 const throttle = {
   type: {
-    list: { type: { object: { path: { ...text, required: true }, rate: { ...integer, required: true } } } },
+    set: { type: { object: { path: { ...text, required: true }, rate: { ...integer, required: true } } } },
   },
-  set: true,
 } as const;
+
+const labelled: DockerTable = {
+  labels: { type: { set: { type: { object: label } } } },
+};
+
+const capabilities: DockerTable = {
+  adds: { type: textSet, ...fixed },
+  drops: { type: textSet, ...fixed },
+};
 
 const device: DockerTable = {
   hostPath: { ...fixedText, required: true },
@@ -29,8 +38,8 @@ const device: DockerTable = {
 const deviceRequest: DockerTable = {
   driver: { ...fixedText, default: "cdi" },
   count: { ...fixedInteger, default: 0 },
-  deviceIds: { type: texts, ...fixed, set: true },
-  capabilities: { type: texts, ...fixed, set: true },
+  deviceIds: { type: textSet, ...fixed },
+  capabilities: { type: textSet, ...fixed },
   options: { type: textMap, ...fixed },
 };
 
@@ -53,7 +62,7 @@ const mount: DockerTable = {
     type: {
       object: {
         noCopy: { type: "boolean" },
-        labels: { type: { list: { type: { object: label } } }, set: true },
+        ...labelled,
         driverName: text,
         driverOptions: { type: textMap },
         subpath: fixedText,
@@ -65,12 +74,12 @@ const mount: DockerTable = {
 
 const network: DockerTable = {
   name: { ...fixedText, required: true },
-  aliases: { type: texts, ...fixed, set: true },
+  aliases: { type: textSet, ...fixed },
   ipv4Address: fixedText,
   ipv6Address: fixedText,
-  linkLocalIps: { type: texts, ...fixed, set: true },
+  linkLocalIps: { type: textSet, ...fixed },
   macAddress: fixedText,
-  driverOpts: { type: texts, ...fixed, set: true },
+  driverOpts: { type: textSet, ...fixed },
   gwPriority: fixedInteger,
 };
 
@@ -113,12 +122,7 @@ const hostEntry: DockerTable = {
 
 export const containerInputs: DockerTable = {
   attach: { type: "boolean", default: false },
-  capabilities: {
-    type: {
-      object: { adds: { type: texts, ...fixed, set: true }, drops: { type: texts, ...fixed, set: true } },
-    },
-    ...fixed,
-  },
+  capabilities: { type: { object: capabilities }, ...fixed },
   cgroupParent: fixedText,
   cgroupnsMode: fixedText,
   command: { type: texts, ...fixed, computed: true },
@@ -131,25 +135,25 @@ export const containerInputs: DockerTable = {
   destroyGraceSeconds: integer,
   deviceReadBps: throttle,
   deviceReadIops: throttle,
-  deviceRequests: { type: { list: { type: { object: deviceRequest } } }, ...fixed, set: true },
+  deviceRequests: { type: { set: { type: { object: deviceRequest } } }, ...fixed },
   deviceWriteBps: throttle,
   deviceWriteIops: throttle,
-  devices: { type: { list: { type: { object: device } } }, ...fixed, set: true },
-  dns: { type: texts, ...fixed, set: true },
-  dnsOpts: { type: texts, ...fixed, set: true },
-  dnsSearches: { type: texts, ...fixed, set: true },
+  devices: { type: { set: { type: { object: device } } }, ...fixed },
+  dns: { type: textSet, ...fixed },
+  dnsOpts: { type: textSet, ...fixed },
+  dnsSearches: { type: textSet, ...fixed },
   domainname: fixedText,
   entrypoints: { type: texts, ...fixed, computed: true },
-  envs: { type: texts, ...fixed, set: true, computed: true },
+  envs: { type: textSet, ...fixed, computed: true },
   gpus: fixedText,
-  groupAdds: { type: texts, ...fixed, set: true },
+  groupAdds: { type: textSet, ...fixed },
   healthcheck: { type: { object: healthcheck }, computed: true },
   hostname: { ...fixedText, computed: true },
-  hosts: { type: { list: { type: { object: hostEntry } } }, ...fixed, set: true },
+  hosts: { type: { set: { type: { object: hostEntry } } }, ...fixed },
   image: { ...fixedText, required: true },
   init: { type: "boolean", computed: true },
   ipcMode: { ...fixedText, computed: true },
-  labels: { type: { list: { type: { object: label } } }, ...fixed, set: true, computed: true },
+  labels: { type: { set: { type: { object: label } } }, ...fixed, computed: true },
   logDriver: { ...fixedText, computed: true },
   logOpts: { type: textMap, ...fixed },
   logs: { type: "boolean", default: false },
@@ -157,14 +161,14 @@ export const containerInputs: DockerTable = {
   memory: integer,
   memoryReservation: { ...integer, default: 0 },
   memorySwap: integer,
-  mounts: { type: { list: { type: { object: mount } } }, ...fixed, set: true },
+  mounts: { type: { set: { type: { object: mount } } }, ...fixed },
   mustRun: { type: "boolean", default: true },
   name: fixedText,
   networkMode: { ...fixedText, default: "bridge" },
-  networksAdvanced: { type: { list: { type: { object: network } } }, ...fixed, set: true },
+  networksAdvanced: { type: { set: { type: { object: network } } }, ...fixed },
   pidMode: fixedText,
   platform: { ...fixedText, computed: true },
-  ports: { type: { list: { type: { object: port } } }, ...fixed, set: true },
+  ports: { type: { set: { type: { object: port } } }, ...fixed },
   privileged: { type: "boolean", ...fixed },
   publishAllPorts: { type: "boolean", ...fixed },
   readOnly: { type: "boolean", ...fixed, default: false },
@@ -172,7 +176,7 @@ export const containerInputs: DockerTable = {
   restart: { ...text, default: "no" },
   rm: { type: "boolean", default: false },
   runtime: { ...fixedText, computed: true },
-  securityOpts: { type: texts, ...fixed, set: true, computed: true },
+  securityOpts: { type: textSet, ...fixed, computed: true },
   shmSize: { ...fixedInteger, computed: true },
   start: { type: "boolean", default: true },
   stdinOpen: { type: "boolean", ...fixed, default: false },
@@ -182,11 +186,11 @@ export const containerInputs: DockerTable = {
   sysctls: { type: textMap, ...fixed },
   tmpfs: { type: textMap },
   tty: { type: "boolean", ...fixed, default: false },
-  ulimits: { type: { list: { type: { object: ulimit } } }, ...fixed, set: true },
-  uploads: { type: { list: { type: { object: upload } } }, ...fixed, set: true },
+  ulimits: { type: { set: { type: { object: ulimit } } }, ...fixed },
+  uploads: { type: { set: { type: { object: upload } } }, ...fixed },
   user: { ...fixedText, emptyIsUnset: true },
   usernsMode: fixedText,
-  volumes: { type: { list: { type: { object: volume } } }, ...fixed, set: true },
+  volumes: { type: { set: { type: { object: volume } } }, ...fixed },
   wait: { type: "boolean", default: false },
   waitTimeout: { ...integer, default: 60 },
   workingDir: { ...fixedText, emptyIsUnset: true },

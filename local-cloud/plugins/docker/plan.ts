@@ -1,6 +1,6 @@
 import type { Change } from "../lib/diff";
-import { asProperty, DEFAULTS_KEY } from "../lib/schema";
-import { hasUnknown, isObject, type Properties } from "../lib/values";
+import { DEFAULTS_KEY, elementOf } from "../lib/schema";
+import { hasUnknown, isObject, UNKNOWN, type Properties } from "../lib/values";
 import type { DockerProperty, DockerTable } from "./tables";
 
 /**
@@ -36,9 +36,10 @@ export function sameUnder(property: DockerProperty, old: unknown, now: unknown):
       ([key, member]) => (member.computed && isZero(right[key])) || sameUnder(member, left[key], right[key]),
     );
   }
-  if (typeof type === "object" && "list" in type && Array.isArray(old) && Array.isArray(now)) {
-    const element = asProperty(type.list);
-    return property.set ? sameSet(element, old, now) : sameList(element, old, now);
+  const element: DockerProperty | undefined = elementOf(type);
+  if (element && Array.isArray(old) && Array.isArray(now)) {
+    const isSet = typeof type === "object" && "set" in type;
+    return isSet ? sameSet(element, old, now) : sameList(element, old, now);
   }
   if (isObject(old) && isObject(now)) {
     const keys = new Set([...Object.keys(old), ...Object.keys(now)]);
@@ -68,13 +69,25 @@ export function isZero(value: unknown): boolean {
 
 /** `actual` as read back, in the program's own order and words where both mean the same. */
 export function asWritten(property: DockerProperty, written: unknown, actual: unknown): unknown {
-  return !isZero(written) && sameUnder(property, actual, written) && !hasComputed(property)
-    ? written
-    : actual;
+  if (isZero(written) || !sameUnder(property, actual, written)) return actual;
+  const element: DockerProperty | undefined = elementOf(property.type);
+  if (!element || !Array.isArray(written) || !Array.isArray(actual)) return written;
+  return hasComputed(element)
+    ? written.map((w) => actual.find((a) => sameUnder(element, a, w)) as unknown)
+    : written;
 }
 
 function hasComputed({ type }: DockerProperty): boolean {
-  const element = typeof type === "object" && "list" in type ? asProperty(type.list).type : type;
-  const table = typeof element === "object" && "object" in element ? element.object : {};
-  return Object.values<DockerProperty>(table).some((member) => member.computed);
+  if (typeof type !== "object" || !("object" in type)) return false;
+  return Object.values<DockerProperty>(type.object).some((member) => member.computed);
+}
+
+/** Outputs that a preview cannot know: what the daemon will fill in because the program did not. */
+export function unknownOutputs(
+  table: DockerTable,
+  news: Properties,
+  state: Properties | undefined,
+): Properties {
+  const computed = Object.keys(table).filter((key) => table[key]?.computed && news[key] === undefined);
+  return Object.fromEntries(computed.map((key) => [key, state ? state[key] : UNKNOWN]));
 }

@@ -4,8 +4,6 @@ import type { Property } from "../lib/schema";
 export interface DockerProperty extends Property {
   /** The daemon fills it in: left out by the program, it never makes a diff. @default false */
   readonly computed?: boolean;
-  /** The order of the elements means nothing. @default false */
-  readonly set?: boolean;
   /** An empty text leaves it to the image and makes no diff. @default false */
   readonly emptyIsUnset?: boolean;
 }
@@ -16,15 +14,14 @@ const fixed = { replaces: true } as const;
 const text = { type: "string" } as const;
 const fixedText = { ...text, ...fixed } as const;
 const fixedMap = { type: { map: "string" }, ...fixed } as const;
-const fixedTexts = { type: { list: "string" }, ...fixed, set: true } as const;
+const fixedTexts = { type: { set: "string" }, ...fixed } as const;
 const labels = {
   type: {
-    list: {
+    set: {
       type: { object: { label: { ...fixedText, required: true }, value: { ...fixedText, required: true } } },
     },
   },
   ...fixed,
-  set: true,
 } as const;
 
 const registryAuth: DockerTable = {
@@ -55,12 +52,11 @@ export const networkInputs: DockerTable = {
   internal: { type: "boolean", ...fixed, computed: true },
   ipamConfigs: {
     type: {
-      list: {
+      set: {
         type: { object: { subnet: fixedText, ipRange: fixedText, gateway: fixedText, auxAddress: fixedMap } },
       },
     },
     ...fixed,
-    set: true,
     computed: true,
   },
   ipamDriver: { ...fixedText, default: "default" },

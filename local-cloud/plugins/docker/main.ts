@@ -1,0 +1,4 @@
+import { servePlugin } from "../lib";
+import { dockerPlugin } from "./plugin";
+
+servePlugin(dockerPlugin());
