@@ -63,5 +63,5 @@ export async function demolish(settings: CloudSettings, report: Report): Promise
   await dockerHosts(settings).down();
   await downInternet(settings);
   report(`${settings.name}: no container, network or process is left`);
-  if (otherClouds(settings.name).length === 0) await stopOwnDocker();
+  if (otherClouds(settings.name).length === 0) await stopOwnDocker(report);
 }

@@ -1,0 +1,76 @@
+import "reflect-metadata"; // the certificate library wants it first
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Fastify, { type FastifyInstance } from "fastify";
+import { cloudflareApi } from "./cloudflare/api";
+import { cloudflareControl } from "./cloudflare/control";
+import { openCloudflare } from "./cloudflare/deps";
+import { hetzner, type Hetzner } from "./hetzner/api";
+import { fileStore } from "./hetzner/store";
+import { dockerHosts } from "./hosts/docker-hosts";
+import { updateInternet } from "./internet/config";
+import { cloudSettings, type CloudSettings } from "./settings";
+
+/** Zones that exist before anything is asked for: a domain is bought, not made by a program. */
+const ZONES = ["mxcorre.com"];
+const BODY_LIMIT = 5 * 1024 * 1024;
+
+/** The process behind both APIs. Reads its state, brings the hosts back, then listens on loopback. */
+async function main(): Promise<void> {
+  const settings = cloudSettings(process.argv[2]);
+  const app = Fastify({ logger: { level: "warn" }, bodyLimit: BODY_LIMIT });
+  const cloud = openHetzner(settings, app);
+  const cloudflare = await openCloudflare({
+    settings,
+    tokens: [token(settings, "cloudflare")],
+    zones: ZONES,
+    onChange: (zones) => updateInternet(settings.stateDir, (config) => ({ ...config, zones })),
+  });
+  trustOrigins(settings, [cloudflare.originCa.certPem, cloudflare.localCa.certPem]);
+
+  app.get("/_control/health", () => ({ cloud: settings.name }));
+  await app.register(cloud.api, { prefix: "/v1" });
+  await app.register(cloud.control, { prefix: "/_control/hetzner" });
+  await app.register(cloudflareApi(cloudflare), { prefix: "/client/v4" });
+  await app.register(cloudflareControl(cloudflare), { prefix: "/_control" });
+  await cloud.start();
+  await app.listen({ host: "127.0.0.1", port: settings.port });
+
+  const stop = (): void => void end(app, cloud);
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+}
+
+function openHetzner(settings: CloudSettings, app: FastifyInstance): Hetzner {
+  return hetzner({
+    settings,
+    store: fileStore(join(settings.stateDir, "hetzner.json")),
+    hosts: dockerHosts(settings),
+    tokens: { readWrite: [token(settings, "hcloud")] },
+    log: app.log,
+    onReverse: (address, name) =>
+      updateInternet(settings.stateDir, (config) => {
+        const { [address]: _, ...others } = config.reverse;
+        return { ...config, reverse: name === null ? others : { ...others, [address]: name } };
+      }),
+  });
+}
+
+/** What the edge believes an origin's certificate by: Cloudflare's own authority and the public ones. */
+function trustOrigins(settings: CloudSettings, authorities: readonly string[]): void {
+  updateInternet(settings.stateDir, (config) => ({ ...config, originTrust: authorities.join("\n") }));
+}
+
+function token(settings: CloudSettings, name: string): string {
+  return readFileSync(join(settings.stateDir, "tokens", name), "utf8").trim();
+}
+
+async function end(app: FastifyInstance, cloud: Hetzner): Promise<void> {
+  await app.close();
+  await cloud.stop();
+  process.exit(0);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});
