@@ -75,7 +75,10 @@ export async function settled(): Promise<void> {
 }
 
 /** Children of a component with their options: a recorder for `opts.transformations`. */
-export function recordChildren(): { children: Map<string, pulumi.ResourceOptions>; option: pulumi.ComponentResourceOptions } {
+export function recordChildren(): {
+  children: Map<string, pulumi.ResourceOptions>;
+  option: pulumi.ComponentResourceOptions;
+} {
   const children = new Map<string, pulumi.ResourceOptions>();
   const option: pulumi.ComponentResourceOptions = {
     transformations: [
