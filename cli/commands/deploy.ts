@@ -1,0 +1,134 @@
+import { Command } from "commander";
+import { isPinned, parseImageRef } from "../../components/lib/image-ref";
+import { runningCalendar } from "../../systems/running-calendar";
+import { EXIT, failed, usage } from "../cli-error";
+import { clearLeftovers } from "../deploy/clear-leftovers";
+import { buildImage, pushImage } from "../deploy/image";
+import { applicationService, contextOf, currentImage, pushTargetOf } from "../deploy/plan";
+import { isInteractive, runSteps, say, type Step } from "../output";
+import { PulumiStack, type StackConfig } from "../pulumi";
+import { checkedConfig, writeStackSshFiles } from "../stack-config";
+import { verifyAndReport } from "./verify";
+
+interface DeployOptions {
+  readonly stack?: string;
+  readonly context?: string;
+  readonly service?: string;
+  readonly image?: string;
+  readonly skipVerify?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Builds the application's image, pushes it, writes its digest to the stack's config, removes what an interrupted
+run left at Hetzner, updates, and proves the result. The running version stays until the new one is healthy.
+A failed update leaves the new digest in config: run it again, or go back with --image.
+
+The folder: --context, else local-cloud/apps/<system> for a local cloud, else ./app beside Pulumi.yaml.
+HOMEPORT_REGISTRY_PUSH=HOST:PORT stands for the registry when pushing from here (npm run -s local:env sets it).
+
+Examples:
+  homeport deploy --stack prod --context ~/src/running-calendar
+  homeport deploy --image ghcr.io/me/running-calendar@sha256:…   # no build: an image that is there
+  homeport deploy --json --skip-verify
+
+Exit codes: 0 deployed and proven, 1 failed, 2 a wrong option or a fault in the stack's config,
+            3 refused: a server or address is there that state does not know and that may hold something`;
+
+export function deployCommand(): Command {
+  return new Command("deploy")
+    .option("--stack <name>", "stack to update (default: the selected one)")
+    .option("--context <dir>", "the application's folder, with its Dockerfile")
+    .option("--service <name>", "service that runs the image (default: the one without an image of its own)")
+    .option("--image <ref>", "use this image, pinned, instead of building one")
+    .option("--skip-verify", "end after the update")
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(runDeploy);
+}
+
+async function runDeploy(options: DeployOptions): Promise<void> {
+  const isJson = options.json === true;
+  const service = options.service ?? applicationService(runningCalendar);
+  if (options.image !== undefined) checkImage(options.image);
+  const stack = await PulumiStack.select(options.stack);
+  const config = await stack.config();
+  const previous = currentImage(config, service);
+
+  await runSteps([...imageSteps(stack, config, service, options), leftoverStep(stack)], isJson);
+  writeStackSshFiles(stack.name, config);
+  const code = await stack.up(isInteractive(isJson));
+  if (code !== 0)
+    throw failed(afterFailedUpdate(stack.name, previous, currentImage(await stack.config(), service)));
+
+  const isProven = options.skipVerify === true || (await verifyAndReport(stack, isJson));
+  process.exitCode = isProven ? EXIT.ok : EXIT.failed;
+}
+
+/** Build, push and config: nothing in config changes before the image is where the server can pull it. */
+function imageSteps(
+  stack: PulumiStack,
+  config: StackConfig,
+  service: string,
+  options: DeployOptions,
+): Step[] {
+  const setImage = async (image: string): Promise<void> => {
+    if (image === currentImage(config, service)) return;
+    await stack.setConfig({ key: `homeport:images.${service}`, isPath: true, isSecret: false, value: image });
+  };
+  const { image } = options;
+  if (image !== undefined) return [{ title: `use ${image}`, run: () => setImage(image) }];
+
+  const context = contextOf(options.context, config, runningCalendar);
+  const target = pushTargetOf(stack.name, config, runningCalendar, service, process.env);
+  let imageId = "";
+  return [
+    {
+      title: `build ${context}`,
+      run: async (note) => {
+        imageId = await buildImage(context, target.workFolder);
+        note(imageId.slice(0, "sha256:".length + 12));
+      },
+    },
+    {
+      title: `push ${target.repository}`,
+      run: async (note) => {
+        const pushed = await pushImage(imageId, target);
+        await setImage(pushed);
+        note(pushed.split("@")[1] ?? pushed);
+      },
+    },
+  ];
+}
+
+function leftoverStep(stack: PulumiStack): Step {
+  return {
+    title: "look for leftovers of an interrupted run",
+    run: async (note) => {
+      const config = await stack.config();
+      checkedConfig(stack.name, config);
+      const removed = await clearLeftovers(stack, config, runningCalendar.name);
+      note(removed.length === 0 ? "none" : `removed ${removed.join("; ")}`);
+    },
+  };
+}
+
+function checkImage(image: string): void {
+  const parsed = parseImageRef(image);
+  if (parsed !== undefined && isPinned(parsed)) return;
+  throw usage(
+    "--image: must be pinned by digest or by a tag other than latest; fix: --image NAME@sha256:DIGEST",
+  );
+}
+
+/** What a person does after an update that failed. */
+export function afterFailedUpdate(
+  stack: string,
+  previous: string | undefined,
+  now: string | undefined,
+): string {
+  const again = `homeport deploy --stack ${stack}`;
+  if (previous === undefined || previous === now) return `the update failed, see above; fix: ${again}`;
+  say("what ran before still runs: a container goes only when its successor is healthy");
+  return `the update failed, see above; fix: ${again}, or back to the one before: ${again} --image ${previous}`;
+}

@@ -1,0 +1,46 @@
+import { usage } from "../cli-error";
+import type { System } from "../../components/lib/system";
+import { ALIASES, type Given } from "./plan";
+
+const ACCEPTED =
+  "HCLOUD_TOKEN, CLOUDFLARE_API_TOKEN, KAMAL_REGISTRY_PASSWORD, a kept secret's name, or a config key like hcloud:token";
+
+/** The values that the environment holds. */
+export function givenByEnvironment(env: NodeJS.ProcessEnv): Given {
+  return new Map(
+    Object.entries(ALIASES).flatMap(([name, key]) => {
+      const value = env[name];
+      return value === undefined || value === "" ? [] : [[key, [value]] as const];
+    }),
+  );
+}
+
+/**
+ * The values of `KEY=value` lines; empty lines and `#` comments are skipped. A wrong line is named by its
+ * number alone, since all of it may be a secret.
+ */
+export function givenByLines(text: string, system: System): Given {
+  const given = new Map<string, readonly string[]>();
+  const faults: string[] = [];
+  text.split(/\r?\n/).forEach((line, index) => {
+    if (line.trim() === "" || line.startsWith("#")) return;
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(line) ?? [];
+    const key = name === undefined ? undefined : keyOf(name.trim(), system);
+    if (key === undefined || value === undefined) {
+      faults.push(`stdin line ${index + 1}: must be KEY=value; fix: use ${ACCEPTED}`);
+    } else given.set(key, [value]);
+  });
+  if (faults.length > 0) throw usage(...faults);
+  return given;
+}
+
+/** Later sources win. */
+export function mergeGiven(...sources: readonly Given[]): Given {
+  return new Map(sources.flatMap((source) => [...source]));
+}
+
+function keyOf(name: string, system: System): string | undefined {
+  if (name in ALIASES) return ALIASES[name];
+  if (system.secrets[name]?.kind === "kept") return `homeport:secrets.${name}`;
+  return /^(homeport|hcloud|cloudflare):[A-Za-z.]+$/.test(name) ? name : undefined;
+}

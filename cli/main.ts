@@ -1,0 +1,78 @@
+import { Command, CommanderError } from "commander";
+import { EXIT, CliError } from "./cli-error";
+import { printError } from "./output";
+import { projectRoot } from "./project";
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loaded only when the command is typed, so that `homeport --help` stays quick. */
+  readonly load: () => Command;
+}
+
+/* eslint-disable @typescript-eslint/no-require-imports -- import() would load a CommonJS module as ESM */
+const COMMANDS: readonly Entry[] = [
+  {
+    name: "init",
+    summary: "make the stack and every key and secret it needs",
+    load: () => (require("./commands/init") as typeof import("./commands/init")).initCommand(),
+  },
+  {
+    name: "deploy",
+    summary: "build, push by digest, update and verify: a new version in one command",
+    load: () => (require("./commands/deploy") as typeof import("./commands/deploy")).deployCommand(),
+  },
+  {
+    name: "verify",
+    summary: "prove that what runs is what was asked for",
+    load: () => (require("./commands/verify") as typeof import("./commands/verify")).verifyCommand(),
+  },
+  {
+    name: "graph",
+    summary: "draw the stack's resource graph",
+    load: () => (require("./commands/graph") as typeof import("./commands/graph")).graphCommand(),
+  },
+  {
+    name: "ssh",
+    summary: "open a shell on the server, host key pinned",
+    load: () => (require("./commands/ssh") as typeof import("./commands/ssh")).sshCommand(),
+  },
+];
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+const HELP = `
+Exit codes:
+  0  done
+  1  something failed, or a check did not pass
+  2  a wrong option or a missing config value
+  3  refused: going on could lose something; the message says what to do
+
+Each command has its own help: homeport COMMAND --help`;
+
+/** Runs `homeport` with `argv` as in `process.argv` and gives the exit code. Never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    // Pulumi's plugins and the SSH files count their paths from the project's folder
+    process.chdir(projectRoot());
+    const program = createProgram(argv[2]);
+    await program.parseAsync([...argv]);
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    printError(error, argv.includes("--json"));
+    return error instanceof CliError ? error.exitCode : EXIT.failed;
+  }
+}
+
+function createProgram(typed: string | undefined): Command {
+  const program = new Command("homeport")
+    .description("One server for a small company's software: set up, deploy, prove.")
+    .addHelpText("after", HELP)
+    .showHelpAfterError("(homeport --help lists the commands)")
+    .exitOverride();
+  for (const entry of COMMANDS) {
+    const command = entry.name === typed ? entry.load() : new Command(entry.name);
+    program.addCommand(command.description(entry.summary).exitOverride());
+  }
+  return program;
+}

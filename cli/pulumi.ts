@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { failed, usage, type CliError } from "./cli-error";
+import { HOMEPORT_ROOT, projectRoot } from "./project";
+import { lastLine, run, type RunResult } from "./run";
+import type { StackExport } from "./stack-state";
+
+/** A config value as `pulumi config --json` gives it. Objects and lists come parsed. */
+export interface ConfigValue {
+  readonly value: string;
+  readonly object?: unknown;
+  readonly isSecret: boolean;
+}
+
+export type StackConfig = ReadonlyMap<string, ConfigValue>;
+
+/** Where a value goes: a whole key, or `key` with `path` for one entry of an object. */
+export interface ConfigWrite {
+  /** `homeport:domain`, or with a path `homeport:secrets.NAME`. */
+  readonly key: string;
+  readonly isPath?: boolean;
+  readonly isSecret: boolean;
+  readonly value: string;
+}
+
+const PASSPHRASE_FIX =
+  "fix: export PULUMI_CONFIG_PASSPHRASE_FILE=/path/to/file (or pass --secrets-provider to homeport init)";
+
+/** Pulumi's messages that a user meets first, and the command that helps. */
+const KNOWN: readonly (readonly [RegExp, string])[] = [
+  [/passphrase must be set/, `the stack's secrets are locked: no passphrase given; ${PASSPHRASE_FIX}`],
+  [/incorrect passphrase/, `the stack's secrets are locked: the passphrase is another; ${PASSPHRASE_FIX}`],
+  [
+    /PULUMI_ACCESS_TOKEN must be set/,
+    "pulumi does not know where the state is; fix: pulumi login, or export PULUMI_BACKEND_URL=s3://… or file://…",
+  ],
+  [
+    /the stack is currently locked/i,
+    "another update holds the stack's lock; fix: wait for it, or pulumi cancel when it is dead",
+  ],
+  [/no stack named/, "no such stack; fix: homeport init --stack NAME"],
+];
+
+/** One stack of the project, through the `pulumi` program: the CLI needs no more of Pulumi than its commands. */
+export class PulumiStack {
+  private readonly env: NodeJS.ProcessEnv;
+
+  constructor(
+    /** The stack's name. */
+    readonly name: string,
+    readonly root: string = projectRoot(),
+    env: NodeJS.ProcessEnv = process.env,
+  ) {
+    this.env = { PULUMI_SKIP_UPDATE_CHECK: "true", ...env, PATH: searchPath(env) };
+  }
+
+  /** The stack named by `--stack`, else the one that `pulumi stack select` chose. */
+  static async select(name: string | undefined): Promise<PulumiStack> {
+    if (name !== undefined) return new PulumiStack(name);
+    const result = await new PulumiStack("").pulumi(["stack", "--show-name"]);
+    if (result.code === 0) return new PulumiStack(result.stdout.trim());
+    throw (
+      knownError(result.stderr) ??
+      usage("no stack is selected; fix: add --stack NAME, or pulumi stack select NAME")
+    );
+  }
+
+  /** Makes the stack when it is missing and selects it. An `encryptionsalt` in its file is kept. */
+  async selectOrCreate(secretsProvider?: string): Promise<void> {
+    const provider = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
+    await this.must(["stack", "select", "--create", ...provider, this.name]);
+  }
+
+  /** Gives the passphrase that the user typed to every later call of this stack. */
+  usePassphrase(passphrase: string): void {
+    this.env.PULUMI_CONFIG_PASSPHRASE = passphrase;
+  }
+
+  /** Every value, secrets in plain text: keep them in memory. */
+  async config(): Promise<StackConfig> {
+    const result = await this.must(["config", "--json", "--show-secrets", ...this.stackFlag()]);
+    const parsed = JSON.parse(result.stdout) as Record<string, RawConfigValue>;
+    return new Map(
+      Object.entries(parsed).map(([key, raw]) => [
+        key,
+        { value: raw.value ?? "", object: raw.objectValue, isSecret: raw.secret === true },
+      ]),
+    );
+  }
+
+  /** Sets one value; it travels on stdin, secret or not, so no argv ever holds one. */
+  async setConfig(write: ConfigWrite): Promise<void> {
+    const kind = write.isSecret ? "--secret" : "--plaintext";
+    const path = write.isPath === true ? ["--path"] : [];
+    const args = ["config", "set", kind, ...path, ...this.stackFlag(), write.key];
+    await this.must(args, write.value);
+  }
+
+  /** The state: resources, outputs, pending operations. Encrypted unless `showSecrets`. */
+  async export(showSecrets = false): Promise<StackExport> {
+    const flag = showSecrets ? ["--show-secrets"] : [];
+    const result = await this.must(["stack", "export", ...flag, ...this.stackFlag()]);
+    return JSON.parse(result.stdout) as StackExport;
+  }
+
+  async import(state: StackExport): Promise<void> {
+    await this.must(["stack", "import", ...this.stackFlag()], JSON.stringify(state));
+  }
+
+  /** `pulumi up` without a question, its own progress on our stderr. Gives the exit code. */
+  async up(isInteractive: boolean): Promise<number> {
+    const args = ["up", "--yes", "--skip-preview", ...this.stackFlag()];
+    if (!isInteractive) args.push("--non-interactive", "--color", "never", "--suppress-progress");
+    const result = await run("pulumi", args, { cwd: this.root, env: this.env, output: "show" });
+    return result.code;
+  }
+
+  private stackFlag(): readonly string[] {
+    return ["--stack", this.name];
+  }
+
+  private async must(args: readonly string[], stdin?: string): Promise<RunResult> {
+    const result = await this.pulumi(args, stdin);
+    if (result.code === 0) return result;
+    if (result.code === 127) throw failed("pulumi is not on PATH; fix: npm ci");
+    const what = args.filter((arg) => !arg.startsWith("--")).slice(0, 2);
+    throw (
+      knownError(result.stderr) ??
+      failed(`pulumi ${what.join(" ")}: ${lastLine(result.stderr).replace(/^error: /, "")}`)
+    );
+  }
+
+  private pulumi(args: readonly string[], stdin?: string): Promise<RunResult> {
+    return run("pulumi", ["--non-interactive", ...args], { cwd: this.root, env: this.env, stdin });
+  }
+}
+
+interface RawConfigValue {
+  readonly value?: string;
+  readonly objectValue?: unknown;
+  readonly secret?: boolean;
+}
+
+/** True for the error that a passphrase, asked for on a terminal, would cure. */
+export function isPassphraseMissing(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("no passphrase given");
+}
+
+function knownError(stderr: string): CliError | undefined {
+  const match = KNOWN.find(([pattern]) => pattern.test(stderr));
+  return match && usage(match[1]);
+}
+
+/** The user's own `pulumi` first, then the pinned one of this repository. */
+function searchPath(env: NodeJS.ProcessEnv): string {
+  const own = join(HOMEPORT_ROOT, "node_modules", ".bin");
+  return [env.PATH ?? "", ...(existsSync(own) ? [own] : [])].join(delimiter);
+}

@@ -1,0 +1,68 @@
+import type { PlainConfig } from "../../components/lib/config-rules";
+import type { System } from "../../components/lib/system";
+import type { EdgeFacts, HostFacts, NameFacts, ReachFacts } from "./facts";
+import type { FirewallFacts, ServerFacts, SshKeyFacts, ZoneFacts } from "./api-facts";
+
+/** What a check found. Neither text ever holds a secret. */
+export type Verdict =
+  | { readonly ok: true; readonly evidence: string }
+  | { readonly ok: false; readonly found: string; readonly fix: string };
+
+/** What should be there: the system, the stack's config and outputs. */
+export interface Expected {
+  readonly stack: string;
+  readonly system: System;
+  readonly config: PlainConfig;
+  /** Public IPv4 of the server, the stack output `serverIp`. */
+  readonly serverIp: string;
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly zoneId: string;
+  /** Values that must be seen nowhere; compared here, never printed. */
+  readonly secrets: readonly string[];
+  readonly now: Date;
+}
+
+/** Where evidence comes from. Each source is asked once, by the first check that needs it. */
+export interface Sources {
+  readonly server: () => Promise<ServerFacts>;
+  readonly firewalls: () => Promise<FirewallFacts>;
+  readonly sshKeys: () => Promise<SshKeyFacts>;
+  readonly zone: () => Promise<ZoneFacts>;
+  readonly host: () => Promise<HostFacts>;
+  readonly names: () => Promise<NameFacts>;
+  readonly edge: () => Promise<EdgeFacts>;
+  readonly reach: () => Promise<ReachFacts>;
+}
+
+export interface Check {
+  /** The requirement that it proves. */
+  readonly id: string;
+  readonly title: string;
+  readonly run: (sources: Sources, expected: Expected) => Promise<Verdict>;
+}
+
+export function proven(evidence: string): Verdict {
+  return { ok: true, evidence };
+}
+
+export function broken(found: string, fix: string): Verdict {
+  return { ok: false, found, fix };
+}
+
+/** A check over one source: `evaluate` is a pure function of what was found and what should be there. */
+export function checkOf<K extends keyof Sources>(
+  id: string,
+  title: string,
+  source: K,
+  evaluate: (found: Awaited<ReturnType<Sources[K]>>, expected: Expected) => Verdict,
+): Check {
+  return {
+    id,
+    title,
+    run: async (sources, expected) => {
+      const found = (await sources[source]()) as Awaited<ReturnType<Sources[K]>>;
+      return evaluate(found, expected);
+    },
+  };
+}

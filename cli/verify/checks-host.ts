@@ -1,0 +1,183 @@
+import { broken, checkOf, proven, type Check, type Verdict } from "./check";
+import type { HostFacts, Output } from "./facts";
+
+const REDO_SSH = "pulumi up (a changed host: find the step with pulumi stack --show-urns, then --replace it)";
+const REDO = "pulumi up --replace the step's URN (pulumi stack --show-urns lists them)";
+const WANTED_PORTS = ["22/tcp", "443/tcp", "80/tcp"];
+
+/** What must hold on the host itself. */
+export const HOST_CHECKS: readonly Check[] = [
+  checkOf("S1-7", "packages are upgraded", "host", (host) => upgradesVerdict(host.upgrades)),
+  checkOf("S1-8", "ufw lets in 22, 80, 443 and nothing else", "host", (host) => ufwVerdict(host.ufw)),
+  checkOf("S1-9", "fail2ban watches sshd", "host", (host) => jailVerdict(host.fail2ban)),
+  checkOf("S1-10", "sshd takes keys only, and no root", "host", (host) => sshdVerdict(host.sshd)),
+  checkOf("H3", "no other file of sshd's comes first", "host", (host) => dropInVerdict(host.sshd_files)),
+  checkOf("H4", "fail2ban reads the journal", "host", (host) => journalVerdict(host.fail2ban_log)),
+  checkOf("H5", "Docker cannot open a port past the firewall", "host", dockerUserVerdict),
+  checkOf("S1-23", "the origin serves its certificate", "host", (host, expected) =>
+    certificateVerdict(host.certificate, hostnames(expected.config.domain), expected.now),
+  ),
+];
+
+/** `apt-get -s upgrade` has nothing left to do. */
+export function upgradesVerdict(probe: Output): Verdict {
+  const count = /^(\d+) upgraded,/m.exec(probe.out)?.[1];
+  const security = probe.out.split("\n").filter((line) => /^Inst .*security/i.test(line)).length;
+  if (probe.code !== 0 || count === undefined)
+    return broken(said(probe), "homeport ssh -- sudo apt-get -s upgrade");
+  if (count === "0") return proven("0 packages to upgrade");
+  return broken(`${count} packages to upgrade, ${security} of them security`, REDO);
+}
+
+/** `ufw status verbose`: active, default deny in and allow out, exactly the three ports, v4 and v6. */
+export function ufwVerdict(probe: Output): Verdict {
+  if (!/^Status: active$/m.test(probe.out)) return broken(said(probe), REDO);
+  const defaults = /^Default: (.*)$/m.exec(probe.out)?.[1] ?? "none";
+  if (!defaults.startsWith("deny (incoming), allow (outgoing)"))
+    return broken(`default is ${defaults}`, REDO);
+  const rules = probe.out
+    .split("\n")
+    .filter((line) => /\b(ALLOW|DENY|LIMIT|REJECT)\b.*\b(IN|OUT|FWD)\b/.test(line));
+  const strange = rules.filter((line) => !/^\S+( \(v6\))?\s+ALLOW IN\s+Anywhere( \(v6\))?\s*$/.test(line));
+  if (strange.length > 0) return broken(`an unexpected rule: ${squeeze(strange[0] ?? "")}`, REDO);
+  const v4 = ports(rules.filter((line) => !line.includes("(v6)")));
+  const v6 = ports(rules.filter((line) => line.includes("(v6)")));
+  for (const [family, open] of [
+    ["v4", v4],
+    ["v6", v6],
+  ] as const) {
+    if (open.join() !== WANTED_PORTS.join())
+      return broken(`${family} lets in ${open.join(", ") || "nothing"}`, REDO);
+  }
+  return proven("default deny; 22, 80, 443/tcp, v4 and v6");
+}
+
+/** `fail2ban-client status sshd` answers and names the jail. */
+export function jailVerdict(probe: Output): Verdict {
+  if (probe.code !== 0 || !/Status for the jail: sshd/.test(probe.out)) {
+    return broken(said(probe), `${REDO}; look: homeport ssh -- sudo journalctl -u fail2ban`);
+  }
+  const banned = /Currently banned:\s*(\d+)/.exec(probe.out)?.[1] ?? "?";
+  return proven(`jail sshd is alive, ${banned} banned now`);
+}
+
+/** The jail's source is the journal: a host without rsyslog has no auth.log. */
+export function journalVerdict(probe: Output): Verdict {
+  if (probe.code === 0 && /_(SYSTEMD_UNIT|COMM)=/.test(probe.out)) return proven("journalmatch is set");
+  return broken(`no journal match: ${said(probe)}`, REDO);
+}
+
+const SSHD: readonly (readonly [string, string])[] = [
+  ["passwordauthentication", "no"],
+  ["kbdinteractiveauthentication", "no"],
+  ["pubkeyauthentication", "yes"],
+  ["permitrootlogin", "no"],
+];
+
+/** `sshd -T`: what is in effect, whatever the files say. */
+export function sshdVerdict(probe: Output): Verdict {
+  if (probe.code !== 0) return broken(said(probe), REDO_SSH);
+  const settings = new Map(
+    probe.out.split("\n").map((line) => line.trim().split(" ", 2) as [string, string]),
+  );
+  const wrong = SSHD.filter(([name, value]) => settings.get(name) !== value);
+  if (wrong.length === 0) return proven(SSHD.map((setting) => setting.join(" ")).join(", "));
+  return broken(wrong.map(([name]) => `${name} ${settings.get(name) ?? "missing"}`).join(", "), REDO_SSH);
+}
+
+/** The first drop-in that speaks of passwords, in the order in which sshd reads them, says no. */
+export function dropInVerdict(probe: Output): Verdict {
+  const lines = probe.out.split("\n").filter((line) => line.includes(":"));
+  const [file = "", setting = ""] = splitOnce(lines[0] ?? "", ":");
+  const name = file.split("/").at(-1) ?? "";
+  if (lines.length === 0) return broken("no drop-in says PasswordAuthentication no", REDO_SSH);
+  if (!/^\s*passwordauthentication\s+no\s*$/i.test(setting))
+    return broken(`${name} comes first: ${squeeze(setting)}`, REDO_SSH);
+  const others = lines.slice(1).map((line) => splitOnce(line, ":")[0]?.split("/").at(-1));
+  return proven(others.length > 0 ? `${name} comes before ${others.join(", ")}` : `${name} is the only one`);
+}
+
+/** Forwarded packets meet DOCKER-USER first, and it drops what is not an answer, from a container, or 80/443. */
+export function dockerUserVerdict(
+  host: Pick<HostFacts, "forward" | "docker_user" | "docker_user6">,
+): Verdict {
+  const firstJump = host.forward.out.split("\n").find((line) => line.startsWith("-A FORWARD"));
+  if (firstJump !== "-A FORWARD -j DOCKER-USER") {
+    return broken(`the first rule of FORWARD is ${firstJump ?? "missing"}`, REDO);
+  }
+  for (const [family, probe] of [
+    ["v4", host.docker_user],
+    ["v6", host.docker_user6],
+  ] as const) {
+    const fault = chainFault(probe);
+    if (fault !== undefined) return broken(`DOCKER-USER ${family}: ${fault}`, REDO);
+  }
+  return proven("DOCKER-USER drops all but 80 and 443, v4 and v6");
+}
+
+const HARMLESS = [
+  /--ctstate RELATED,ESTABLISHED -j RETURN$/,
+  /-i (docker0|br-\+) -j RETURN$/,
+  /-p tcp .*--ctorigdstport (80|443) .*-j RETURN$/,
+  /-j DROP$/,
+];
+
+function chainFault(probe: Output): string | undefined {
+  const rules = probe.out.split("\n").filter((line) => line.startsWith("-A DOCKER-USER"));
+  const end = rules.indexOf("-A DOCKER-USER -j DROP");
+  if (probe.code !== 0 || end < 0) return "nothing is dropped";
+  const leak = rules.slice(0, end).find((rule) => !HARMLESS.some((pattern) => pattern.test(rule)));
+  return leak && `lets more through: ${leak}`;
+}
+
+const LEAST_DAYS = 14;
+const DAY_MS = 86_400_000;
+
+/** What `openssl x509` says of the certificate that the origin serves: issuer, names and dates. */
+export function certificateVerdict(probe: Output, names: readonly string[], now: Date): Verdict {
+  const fix = "pulumi up --replace the origin certificate's step (pulumi stack --show-urns)";
+  if (probe.code !== 0) return broken(`no certificate on port 443: ${said(probe)}`, fix);
+  const issuer = field(probe.out, "issuer");
+  const ends = new Date(field(probe.out, "notAfter"));
+  const begins = new Date(field(probe.out, "notBefore"));
+  const covered = [...probe.out.matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1] ?? "");
+  const missing = names.filter((name) => !covers(covered, name));
+  if (issuer === field(probe.out, "subject")) return broken(`it is self-signed: ${issuer}`, fix);
+  if (!/origin/i.test(issuer)) return broken(`the issuer is ${issuer}, not Cloudflare's Origin CA`, fix);
+  if (missing.length > 0) return broken(`it does not name ${missing.join(", ")}`, fix);
+  const days = Math.floor((ends.getTime() - now.getTime()) / DAY_MS);
+  if (!(begins <= now && days >= LEAST_DAYS))
+    return broken(`valid from ${begins.toISOString()} to ${ends.toISOString()}`, fix);
+  return proven(`${issuer}; ${covered.join(", ")}; ${days} days left`);
+}
+
+function covers(patterns: readonly string[], name: string): boolean {
+  return patterns.includes(name) || patterns.includes(`*.${splitOnce(name, ".")[1]}`);
+}
+
+function hostnames(domain: string): readonly string[] {
+  return [domain, `www.${domain}`];
+}
+
+function field(text: string, name: string): string {
+  return (new RegExp(`^${name}\\s*=\\s*(.*)$`, "m").exec(text)?.[1] ?? "").trim();
+}
+
+function ports(rules: readonly string[]): string[] {
+  return rules.map((line) => line.split(/\s+/)[0] ?? "").sort();
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function squeeze(text: string): string {
+  return text.trim().replace(/\s+/g, " ");
+}
+
+/** The first line that a failed command said. */
+function said(probe: Output): string {
+  const text = `${probe.err}\n${probe.out}`.split("\n").map((line) => line.trim());
+  return text.find((line) => line !== "") ?? `exit code ${probe.code} without a word`;
+}

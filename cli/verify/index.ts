@@ -1,0 +1,78 @@
+import { systemHostnames } from "../../components/lib/system";
+import { runningCalendar } from "../../systems/running-calendar";
+import { failed } from "../cli-error";
+import { cloudflareApi } from "../cloudflare";
+import { hetznerApi } from "../hetzner";
+import { stackSelector } from "../labels";
+import type { PulumiStack, StackConfig } from "../pulumi";
+import { checkedConfig, configSecrets } from "../stack-config";
+import { serverOf } from "../stack-server";
+import { generatedSecrets, stackOutputs, type StackExport } from "../stack-state";
+import { firewallFacts, serverFacts, sshKeyFacts, zoneFacts } from "./api-facts";
+import type { Check, Expected, Sources } from "./check";
+import { CLOUD_CHECKS } from "./checks-cloud";
+import { CONTAINER_CHECKS } from "./checks-containers";
+import { HOST_CHECKS } from "./checks-host";
+import { OUTSIDE_CHECKS } from "./checks-outside";
+import { hostFacts } from "./facts";
+import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
+import { once, runChecks, type CheckResult } from "./run-checks";
+
+/** Every check, in the order of the requirements. */
+export const CHECKS: readonly Check[] = [
+  ...CLOUD_CHECKS,
+  ...HOST_CHECKS,
+  ...CONTAINER_CHECKS,
+  ...OUTSIDE_CHECKS,
+].sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+
+/** Ports that must not answer on the public address: the database's, and the origin's around the edge. */
+const CLOSED_PORTS = [80, 443, 5432];
+
+/** Proves the whole stack; `onResult` hears of each check as it ends. */
+export async function verifyStack(
+  stack: PulumiStack,
+  onResult: (result: CheckResult) => void,
+): Promise<CheckResult[]> {
+  const [config, state] = await Promise.all([stack.config(), stack.export(true)]);
+  const expected = expectedOf(stack.name, config, state);
+  return runChecks(CHECKS, sourcesOf(expected, config, state), expected, onResult);
+}
+
+function expectedOf(stack: string, config: StackConfig, state: StackExport): Expected {
+  const outputs = stackOutputs(state);
+  const text = (name: string): string => {
+    const value = outputs[name];
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    throw failed(`stack ${stack} has no output ${name}; fix: homeport deploy --stack ${stack}`);
+  };
+  return {
+    stack,
+    system: runningCalendar,
+    config: checkedConfig(stack, config),
+    serverIp: text("serverIp"),
+    serverId: text("serverId"),
+    serverName: text("serverName"),
+    zoneId: text("zoneId"),
+    secrets: [...new Set([...configSecrets(config), ...generatedSecrets(state)])],
+    now: new Date(),
+  };
+}
+
+function sourcesOf(expected: Expected, config: StackConfig, state: StackExport): Sources {
+  const hetzner = hetznerApi(config);
+  const cloudflare = cloudflareApi(config);
+  const route = routeFromEnvironment(process.env);
+  const { domain } = expected.config;
+  const server = once(() => serverFacts(hetzner, expected.serverId));
+  return {
+    server,
+    firewalls: once(async () => firewallFacts(hetzner, await server())),
+    sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
+    zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
+    host: once(async () => hostFacts(serverOf(expected.stack, config, state), domain)),
+    names: once(() => resolveNames(systemHostnames(expected.system, domain), route)),
+    edge: once(() => edgeFacts(domain, route)),
+    reach: once(() => reachFacts(expected.serverIp, CLOSED_PORTS)),
+  };
+}

@@ -1,0 +1,91 @@
+import { Resolver } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { connect } from "node:net";
+import { messageOf } from "../output";
+import type { Answer, EdgeFacts, NameFacts, ReachFacts } from "./facts";
+
+/** The way to the edge from here. Everything empty: as any visitor goes. */
+export interface Route {
+  /** Address to connect to instead of what the name resolves to (`HOMEPORT_EDGE`). */
+  readonly edge?: string;
+  /** File with the certificate authority to trust besides the system's (`HOMEPORT_CA`). */
+  readonly caFile?: string;
+  /** Resolver to ask (`HOMEPORT_DNS`). */
+  readonly resolver?: string;
+}
+
+const HTTP_TIMEOUT_MS = 10_000;
+const DNS_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 1_500;
+
+export function routeFromEnvironment(env: NodeJS.ProcessEnv): Route {
+  return { edge: env.HOMEPORT_EDGE, caFile: env.HOMEPORT_CA, resolver: env.HOMEPORT_DNS };
+}
+
+/** Asks the resolver for the IPv4 addresses of each hostname. */
+export async function resolveNames(hostnames: readonly string[], route: Route): Promise<NameFacts> {
+  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
+  if (route.resolver !== undefined) resolver.setServers([route.resolver]);
+  const answers = hostnames.map(async (hostname) => {
+    try {
+      return [hostname, { addresses: await resolver.resolve4(hostname) }] as const;
+    } catch (error) {
+      return [hostname, { addresses: [], error: messageOf(error) }] as const;
+    }
+  });
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+/** Asks the site as a visitor does: its health page, the page over plain HTTP, the www name. */
+export async function edgeFacts(domain: string, route: Route): Promise<EdgeFacts> {
+  const [up, plain, www] = await Promise.all([
+    ask(`https://${domain}/up`, route),
+    ask(`http://${domain}/up`, route),
+    ask(`https://www.${domain}/`, route),
+  ]);
+  return { up, plain, www };
+}
+
+/** Which ports of the server answer a connection from here. */
+export async function reachFacts(address: string, asked: readonly number[]): Promise<ReachFacts> {
+  const answers = await Promise.all(asked.map((port) => isOpen(address, port)));
+  return { asked, open: asked.filter((_port, index) => answers[index]) };
+}
+
+function ask(url: string, route: Route): Promise<Answer> {
+  const { hostname, protocol, pathname } = new URL(url);
+  const host = route.edge ?? hostname;
+  const headers = { host: hostname, "user-agent": "homeport-verify" };
+  const common = { host, path: pathname, headers, timeout: HTTP_TIMEOUT_MS };
+  return new Promise((resolve) => {
+    const onAnswer = (answer: http.IncomingMessage): void => {
+      answer.resume();
+      resolve({ url, status: answer.statusCode, location: answer.headers.location });
+    };
+    const request =
+      protocol === "http:"
+        ? http.get(common, onAnswer)
+        : https.get({ ...common, servername: hostname, ...trust(route) }, onAnswer);
+    request.on("timeout", () => request.destroy(new Error(`no answer in ${HTTP_TIMEOUT_MS / 1000} s`)));
+    request.on("error", (error) => resolve({ url, error: error.message }));
+  });
+}
+
+function trust(route: Route): { readonly ca?: string } {
+  return route.caFile === undefined ? {} : { ca: readFileSync(route.caFile, "utf8") };
+}
+
+function isOpen(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (isConnected: boolean): void => {
+      socket.destroy();
+      resolve(isConnected);
+    };
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => end(false));
+    socket.on("connect", () => end(true));
+    socket.on("error", () => end(false));
+  });
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Looks at the host and changes nothing: prints one JSON object, a probe's name to its exit code, output and
+# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh HOSTNAME
+set -Eeuo pipefail
+umask 077
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
+  docker_user6 certificate)
+
+function probe_sshd() { sshd -T; }
+function probe_sshd_files() {
+  # in the order in which sshd reads them: the first match wins
+  grep -HiE '^[[:space:]]*passwordauthentication' /etc/ssh/sshd_config.d/*.conf || true
+}
+function probe_ufw() { ufw status verbose; }
+function probe_fail2ban() { fail2ban-client status sshd; }
+function probe_fail2ban_log() { fail2ban-client get sshd journalmatch; }
+function probe_upgrades() { apt-get -s upgrade; }
+function probe_docker() { docker version --format '{{.Server.Version}}'; }
+function probe_containers() { docker ps -aq | xargs -r docker inspect; }
+function probe_images() { docker image ls -q --no-trunc | sort -u | xargs -r docker image inspect; }
+function probe_forward() { iptables -S FORWARD; }
+function probe_docker_user() { iptables -S DOCKER-USER; }
+function probe_docker_user6() { ip6tables -S DOCKER-USER; }
+function probe_certificate() {
+  # what is served, not what lies in a file
+  timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
+    openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName
+}
+
+function run_probe() {
+  local name=$1 code=0
+  "probe_${name}" >"${work}/${name}.out" 2>"${work}/${name}.err" || code=$?
+  printf '%d' "${code}" >"${work}/${name}.code"
+}
+
+function print_results() {
+  local name separator='' code out err
+  printf '{'
+  for name in "${probes[@]}"; do
+    code=$(<"${work}/${name}.code")
+    out=$(base64 -w0 "${work}/${name}.out")
+    err=$(base64 -w0 "${work}/${name}.err")
+    printf '%s"%s":{"code":%d,"out":"%s","err":"%s"}' "${separator}" "${name}" "${code}" "${out}" "${err}"
+    separator=','
+  done
+  printf '}\n'
+}
+
+function main() {
+  hostname=${1:?the hostname to ask the origin for}
+  work=$(mktemp -d)
+  trap 'rm -rf "${work}"' EXIT
+  local name
+  for name in "${probes[@]}"; do
+    run_probe "${name}" </dev/null &
+  done
+  wait
+  print_results
+}
+
+{
+  main "$@"
+  exit
+}
