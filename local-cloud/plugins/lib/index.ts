@@ -9,4 +9,4 @@ export {
 } from "./resource";
 export type { CheckFailure, Property, PropertyTable, PropertyType, ResourceSchema } from "./schema";
 export { servePlugin, type Plugin } from "./server";
-export { Archive, Asset, UNKNOWN } from "./values";
+export { Archive, Asset, sameValue, UNKNOWN, type Properties } from "./values";
