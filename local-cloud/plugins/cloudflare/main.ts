@@ -1,0 +1,29 @@
+import { version } from "@pulumi/cloudflare/package.json";
+import { servePlugin } from "../lib";
+import { dnsRecord } from "./dns-record";
+import { getIpRanges, getZone, getZones, getZoneSetting } from "./functions";
+import { originCaCertificate } from "./origin-ca-certificate";
+import { CONFIG, configure } from "./provider-config";
+import { zone } from "./zone";
+import { zoneDnssec } from "./zone-dnssec";
+import { zoneSetting } from "./zone-setting";
+
+servePlugin({
+  name: "cloudflare",
+  version,
+  config: CONFIG,
+  configure,
+  resources: {
+    "cloudflare:index/dnsRecord:DnsRecord": dnsRecord,
+    "cloudflare:index/originCaCertificate:OriginCaCertificate": originCaCertificate,
+    "cloudflare:index/zone:Zone": zone,
+    "cloudflare:index/zoneDnssec:ZoneDnssec": zoneDnssec,
+    "cloudflare:index/zoneSetting:ZoneSetting": zoneSetting,
+  },
+  functions: {
+    "cloudflare:index/getIpRanges:getIpRanges": getIpRanges,
+    "cloudflare:index/getZone:getZone": getZone,
+    "cloudflare:index/getZoneSetting:getZoneSetting": getZoneSetting,
+    "cloudflare:index/getZones:getZones": getZones,
+  },
+});
