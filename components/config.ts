@@ -93,8 +93,8 @@ function readConfig(system: System): PlainConfig {
 
 /** Which keys are encrypted. The SDK has the question but leaves it out of its declarations. */
 function secretKeys(raw: Readonly<Record<string, string>>): Set<string> {
-  const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
-  return new Set(Object.keys(raw).filter((key) => isConfigSecret(key)));
+  const runtime = pulumi.runtime as unknown as { readonly isConfigSecret: (key: string) => boolean };
+  return new Set(Object.keys(raw).filter((key) => runtime.isConfigSecret(key)));
 }
 
 function withOutputs(config: PlainConfig, system: System): StackConfig {

@@ -10,16 +10,14 @@ export interface Cidr {
 
 const V4_BITS = 32;
 const V6_BITS = 128;
-const PREFIX = /^(0|[1-9]\d{0,2})$/;
+const RANGE = /^([0-9a-fA-F.:]+)\/(0|[1-9]\d{0,2})$/;
 
 /** `undefined` for anything but `address/prefix`; host bits may be set, see {@link hasHostBits}. */
 export function parseCidr(text: string): Cidr | undefined {
-  const [address, prefixText, rest] = text.split("/");
-  const version = isIP(address ?? "");
-  if (address === undefined || prefixText === undefined || rest !== undefined) return undefined;
-  if ((version !== 4 && version !== 6) || address.includes("%") || !PREFIX.test(prefixText)) return undefined;
+  const [, address = "", prefixText] = RANGE.exec(text) ?? [];
+  const version = isIP(address);
   const prefix = Number(prefixText);
-  if (prefix > bits(version)) return undefined;
+  if ((version !== 4 && version !== 6) || prefix > bits(version)) return undefined;
   return { version, address: version === 4 ? parseV4(address) : parseV6(address), prefix };
 }
 

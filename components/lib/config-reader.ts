@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { keyOf, type ConfigKeyName } from "./config-keys";
 import { hidden, show, type Fault } from "./faults";
 
@@ -40,7 +40,10 @@ export class ConfigReader {
   /** A plain value, or its key's default; a missing one without a default is a fault. */
   text(key: ConfigKeyName): string | undefined {
     const value = this.optional(key) ?? keyOf(key).default;
-    if (value === undefined) return this.missing(key);
+    if (value === undefined) {
+      this.missing(key);
+      return undefined;
+    }
     if (hasControl(value.replace(/\n$/, ""))) {
       this.fault(key, "hold no control characters or line breaks", value);
       return undefined;
@@ -61,7 +64,10 @@ export class ConfigReader {
   /** A secret's value when it is given, encrypted and no placeholder; `undefined` and a fault otherwise. */
   secret(key: ConfigKeyName): string | undefined {
     const value = this.optional(key);
-    if (value === undefined) return this.missing(key);
+    if (value === undefined) {
+      this.missing(key);
+      return undefined;
+    }
     const faults = this.faults.length;
     if (!this.input.secretKeys.has(key)) {
       this.secretFault(
@@ -105,6 +111,11 @@ export class ConfigReader {
     this.faults.push({ path, rule, got: show(got, this.secrets), fix });
   }
 
+  /** A fault told in words that hold no value. */
+  describe(path: string, rule: string, got: string, fix: string): void {
+    this.faults.push({ path, rule, got, fix });
+  }
+
   /** A fault of a secret: `got` is a description, never the value. */
   secretFault(key: ConfigKeyName, rule: string, got: string, fix?: string): void {
     this.faults.push({ path: key, rule, got, fix: fix ?? this.fixOf(key) });
@@ -138,9 +149,8 @@ export class ConfigReader {
     return `pulumi config rm --path '${path}' --stack ${this.input.stack}`;
   }
 
-  private missing(key: ConfigKeyName): undefined {
+  private missing(key: ConfigKeyName): void {
     this.faults.push({ path: key, rule: "be set", got: "nothing", fix: this.fixOf(key) });
-    return undefined;
   }
 
   private fixOf(key: ConfigKeyName): string {

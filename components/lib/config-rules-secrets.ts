@@ -78,12 +78,7 @@ export function keptSecrets(
     if (fault === undefined) continue;
     const got = values[name] === undefined ? "nothing" : hidden(values[name]);
     const ask = reader.pathCommand(`${key}.${name}`, "", true);
-    reader.faults.push({
-      path: `${key}.${name}`,
-      rule: fault,
-      got,
-      fix: spec.make ? reader.initCommand() : ask,
-    });
+    reader.describe(`${key}.${name}`, fault, got, spec.make ? reader.initCommand() : ask);
   }
   unknownSecrets(reader, system, Object.keys(values));
   return values;
@@ -106,7 +101,7 @@ function unknownSecrets(reader: ConfigReader, system: System, names: readonly st
     const rule = spec
       ? "be left out: Homeport generates it"
       : `be a secret of the system${meant === undefined ? "" : ` (did you mean ${meant}?)`}`;
-    reader.faultAt(path, rule, "a value", reader.removeCommand(path));
+    reader.describe(path, rule, "a value", reader.removeCommand(path));
   }
 }
 

@@ -28,18 +28,30 @@ export function domain(reader: ConfigReader): string | undefined {
   return value;
 }
 
-function domainFault(value: string): string | undefined {
-  if (value.includes("://") || value.includes("/")) return "be a domain without scheme or path";
-  if (value !== value.toLowerCase()) return "be lowercase";
-  if (/[^\x20-\x7e]/.test(value)) return "be ASCII: write an international name as punycode, xn--…";
-  if (value.endsWith(".")) return "have no dot at its end";
-  if (!DOMAIN.test(value) || value.length > LONGEST_DOMAIN)
-    return "be a domain name of letters, digits, - and .";
-  if (RESERVED_DOMAIN.test(value)) return "be a domain that can be registered";
-  const [first = "", ...parent] = value.split(".");
-  const apexLabels = TWO_LABEL_SUFFIX.test(value.split(".").slice(-2).join(".")) ? 3 : 2;
-  if (parent.length + 1 > apexLabels) return `be the apex of the zone, without "${first}."`;
-  return undefined;
+/** In order: the first that does not hold is told. */
+const DOMAIN_RULES: readonly { readonly rule: string; readonly holds: (domain: string) => boolean }[] = [
+  { rule: "be a domain without scheme or path", holds: (domain) => !domain.includes("/") },
+  { rule: "be lowercase", holds: (domain) => domain === domain.toLowerCase() },
+  {
+    rule: "be ASCII: write an international name as punycode, xn--…",
+    holds: (domain) => !/[^\x20-\x7e]/.test(domain),
+  },
+  { rule: "have no dot at its end", holds: (domain) => !domain.endsWith(".") },
+  {
+    rule: "be a domain name of letters, digits, - and .",
+    holds: (domain) => DOMAIN.test(domain) && domain.length <= LONGEST_DOMAIN,
+  },
+  { rule: "be a domain that can be registered", holds: (domain) => !RESERVED_DOMAIN.test(domain) },
+  { rule: "be the apex of the zone, not a host in it", holds: isApex },
+];
+
+function domainFault(domain: string): string | undefined {
+  return DOMAIN_RULES.find(({ holds }) => !holds(domain))?.rule;
+}
+
+function isApex(domain: string): boolean {
+  const labels = domain.split(".");
+  return labels.length === (TWO_LABEL_SUFFIX.test(labels.slice(-2).join(".")) ? 3 : 2);
 }
 
 export function location(reader: ConfigReader): string | undefined {
@@ -131,7 +143,7 @@ function realWorld(reader: ConfigReader, input: ConfigInput): void {
     reader.faultAt(variable, `not be in the environment of real stack ${input.stack}`, value, leave);
   }
   const backend = input.env.PULUMI_BACKEND_URL ?? "";
-  if (backend.startsWith("file://") && /\/homeport\/local(-[a-z0-9]+)?\/backend/.test(backend)) {
+  if (backend.startsWith("file://") && /\/local(-[a-z0-9]{1,8})?\/backend\/?$/.test(backend)) {
     reader.faultAt(
       "PULUMI_BACKEND_URL",
       `not keep real stack ${input.stack} in a local cloud's state`,
@@ -150,6 +162,6 @@ function providerKeys(reader: ConfigReader, input: ConfigInput): void {
     const meant = nearest(name, known);
     const rule = `be one of ${provider}'s keys that Homeport uses${meant === undefined ? "" : ` (did you mean ${provider}:${meant}?)`}`;
     const path = `${provider}:${reader.shown(name)}`;
-    reader.faultAt(path, rule, "a value", `pulumi config rm ${path} --stack ${input.stack}`);
+    reader.describe(path, rule, "a value", `pulumi config rm ${path} --stack ${input.stack}`);
   }
 }

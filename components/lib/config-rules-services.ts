@@ -65,7 +65,7 @@ function variableFaults(
   for (const [name, value] of Object.entries(variables)) {
     const at = `${path}.${reader.shown(name)}`;
     const rule = nameFault(service, name) ?? (value.includes("\0") ? "hold no NUL" : undefined);
-    if (rule !== undefined) reader.faultAt(at, rule, "a value", reader.removeCommand(at));
+    if (rule !== undefined) reader.describe(at, rule, "a value", reader.removeCommand(at));
     else if (name === service.hostsVariable) hostFaults(reader, at, value, domain);
   }
 }

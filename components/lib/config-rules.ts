@@ -101,6 +101,6 @@ function unknownKeys(reader: ConfigReader, input: ConfigInput): void {
     const meant = nearest(key, known);
     const rule = `be a known key${meant === undefined ? "" : ` (did you mean ${meant}?)`}`;
     const path = `homeport:${reader.shown(key.slice("homeport:".length))}`;
-    reader.faultAt(path, rule, "a value", `pulumi config rm ${path} --stack ${input.stack}`);
+    reader.describe(path, rule, "a value", `pulumi config rm ${path} --stack ${input.stack}`);
   }
 }

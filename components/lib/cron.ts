@@ -33,12 +33,17 @@ export function cronFault(text: string): string | undefined {
 
 function isItem(item: string, field: Field): boolean {
   const [match, base, from, to, step] = ITEM.exec(item) ?? [];
-  if (match === undefined) return false;
-  if (step !== undefined && (Number(step) < 1 || Number(step) > field.max)) return false;
-  // "5/10" is read by some crons as "5-59/10" and refused by others
-  if (step !== undefined && base !== "*" && to === undefined) return false;
+  if (match === undefined || !isStep(step, field)) return false;
   if (base === "*") return true;
-  const low = Number(from);
-  const high = Number(to ?? from);
-  return low >= field.min && high <= field.max && low <= high;
+  // "5/10" is read by some crons as "5-59/10" and refused by others
+  if (step !== undefined && to === undefined) return false;
+  return isRange(Number(from), Number(to ?? from), field);
+}
+
+function isStep(step: string | undefined, field: Field): boolean {
+  return step === undefined || (Number(step) >= 1 && Number(step) <= field.max);
+}
+
+function isRange(low: number, high: number, field: Field): boolean {
+  return field.min <= low && low <= high && high <= field.max;
 }

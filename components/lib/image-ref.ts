@@ -18,17 +18,23 @@ const LONGEST_NAME = 255;
 
 /** Parses `[host/]path[:tag][@sha256:…]`; `undefined` when it is not of that grammar. */
 export function parseImageRef(text: string): ImageRef | undefined {
-  const [name, digest, ...more] = text.split("@");
-  if (name === undefined || more.length > 0 || (digest !== undefined && !DIGEST.test(digest)))
-    return undefined;
+  const at = text.indexOf("@");
+  const name = at < 0 ? text : text.slice(0, at);
+  const digest = at < 0 ? undefined : text.slice(at + 1);
   const colon = name.lastIndexOf(":");
-  const tagged = colon > name.lastIndexOf("/");
-  const tag = tagged ? name.slice(colon + 1) : undefined;
-  const where = split(tagged ? name.slice(0, colon) : name);
-  if (tag !== undefined && !TAG.test(tag)) return undefined;
-  if (!HOST.test(where.registry) || !PATH.test(where.repository) || name.length > LONGEST_NAME)
-    return undefined;
-  return { ...where, tag, digest };
+  const isTagged = colon > name.lastIndexOf("/");
+  const ref = {
+    ...split(isTagged ? name.slice(0, colon) : name),
+    tag: isTagged ? name.slice(colon + 1) : undefined,
+    digest,
+  };
+  return name.length <= LONGEST_NAME && isWellFormed(ref) ? ref : undefined;
+}
+
+function isWellFormed({ registry, repository, tag, digest }: ImageRef): boolean {
+  const isTag = tag === undefined || TAG.test(tag);
+  const isDigest = digest === undefined || DIGEST.test(digest);
+  return HOST.test(registry) && PATH.test(repository) && isTag && isDigest;
 }
 
 /** Pinned: by digest, or by a tag other than `latest`. */

@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { parseKey, parsePrivateKey, type Key, type PrivateKey } from "sshpk";
 
-const PUBLIC_LINE = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) ([A-Za-z0-9+/]+=*)(?: (.*))?$/;
+const PUBLIC_LINE = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+=*(?: (.*))?$/;
 const SMALLEST_RSA_BITS = 3072;
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -18,14 +18,13 @@ export function publicKeyFault(text: string): string | undefined {
   const line = text.replace(/\n$/, "");
   if (line.includes("\n")) return "be one line";
   if (CONTROL.test(line)) return "hold no control characters";
-  const [match, type = "", blob = "", comment = ""] = PUBLIC_LINE.exec(line) ?? [];
+  const [match, comment = ""] = PUBLIC_LINE.exec(line) ?? [];
   if (match === undefined) {
     return "be one OpenSSH line of ed25519, ecdsa or rsa, without options: ssh-ed25519 AAAA… comment";
   }
   if (comment.length > LONGEST_COMMENT) return `have a comment of at most ${LONGEST_COMMENT} characters`;
-  const key = tryParse(() => parseKey(`${type} ${blob}`, "ssh"));
-  if (key === undefined) return "hold a whole key: its base64 does not parse";
-  return weaknessOf(key);
+  const key = tryParse(() => parseKey(stripComment(line), "ssh"));
+  return key === undefined ? "hold a whole key: its base64 does not parse" : weaknessOf(key);
 }
 
 /** What is wrong with a private key, continuing "must …", or `undefined`. Never holds a part of the key. */

@@ -27,6 +27,7 @@ export function serviceFaults(system: SystemSpec, name: string, service: Service
     ...environmentFaults(path, service),
     ...secretFaults(system, path, service),
     ...mountFaults(path, service),
+    ...portFaults(path, service),
     ...argvFaults(path, service),
     ...limitFaults(path, service),
     ...healthFaults(path, service.healthcheck),
@@ -145,6 +146,11 @@ function mountFaults(path: string, service: ServiceSpec): Fault[] {
       );
     }
   }
+  return faults;
+}
+
+function portFaults(path: string, service: ServiceSpec): Fault[] {
+  const faults: Fault[] = [];
   for (const port of service.ports ?? []) {
     const ports = LOOPBACK_PORT.exec(port)?.slice(1).map(Number);
     if (ports?.every((each) => each >= 1 && each <= 65535)) continue;
