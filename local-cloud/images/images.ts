@@ -2,12 +2,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { docker, run } from "../docker";
+import type { Report } from "../toolchain/progress";
 
 /** Images of the local cloud: infrastructure, then what a system's stack pulls under public names. */
 export type ImageName = "base" | "host" | "services" | "postgres" | "caddy" | "running-calendar";
-
-/** One line of progress. */
-export type Report = (line: string) => void;
 
 const FOLDERS: Readonly<Record<ImageName, string>> = {
   base: join(__dirname, "base"),
@@ -22,6 +20,12 @@ const SOURCE = "homeport.source";
 /** Local tag of an image: `homeport-NAME:trixie`. */
 export function imageTag(name: ImageName): string {
   return `homeport-${name}:trixie`;
+}
+
+/** Hash of what an image is made from: it changes when the image has to be made again. */
+export function imageSource(name: ImageName): string {
+  const base = sourceHash(FOLDERS.base);
+  return name === "base" ? base : sourceHash(FOLDERS[name], base);
 }
 
 /** SHA-256 over names, modes and contents below `folder`, and over what the image stands on. */
@@ -42,7 +46,8 @@ export function sourceHash(folder: string, parent = ""): string {
  * time: apt waits for the network as long as dpkg works. `docker rmi` one for newer packages.
  */
 export async function ensureImages(names: readonly ImageName[], report: Report): Promise<void> {
-  const wanted = wantedSources(["base", ...names]);
+  const all: readonly ImageName[] = ["base", ...names];
+  const wanted = new Map(all.map((name) => [name, imageSource(name)]));
   const built = await builtSources([...wanted.keys()]);
   const stale = [...wanted].filter(([name, source]) => built.get(imageTag(name)) !== source);
   const queue = stale.filter(([name]) => name !== "base");
@@ -54,11 +59,6 @@ export async function ensureImages(names: readonly ImageName[], report: Report):
     }
   };
   await Promise.all([work(), work()]);
-}
-
-function wantedSources(names: readonly ImageName[]): Map<ImageName, string> {
-  const base = sourceHash(FOLDERS.base);
-  return new Map(names.map((name) => [name, name === "base" ? base : sourceHash(FOLDERS[name], base)]));
 }
 
 /** Tag -> source label of the images that exist, in one call: `docker image inspect` also prints when some don't. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { InternetConfig, InternetRecord, InternetZone, zoneOf } from "../config";
+import { type InternetConfig, type InternetRecord, type InternetZone, zoneOf } from "../config";
 import { recordsAt } from "./records";
 
 /** Name servers of every zone: what Cloudflare's API names them, too. */

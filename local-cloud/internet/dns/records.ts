@@ -1,4 +1,4 @@
-import { InternetRecord, InternetZone } from "../config";
+import { type InternetRecord, type InternetZone } from "../config";
 
 /**
  * The records that answer for `name`: its own, or those of the wildcard nearest above it (RFC 4592). Empty when

@@ -1,8 +1,8 @@
-import { createSocket, Socket as UdpSocket } from "node:dgram";
-import { createServer, Server, Socket } from "node:net";
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { createServer, type Server, type Socket } from "node:net";
 import * as dns from "dns-packet";
-import { InternetConfig } from "../config";
-import { Answer, Reply, resolve } from "./answer";
+import { type InternetConfig } from "../config";
+import { type Answer, type Reply, resolve } from "./answer";
 import { forward } from "./forward";
 
 const PLAIN_UDP = 512; // bytes without EDNS (RFC 1035)
@@ -122,7 +122,7 @@ function encode(
     answers: [...reply.answers, ...more] as dns.Answer[],
     authorities: [...reply.authorities] as dns.Answer[],
   });
-  const announced = query.additionals?.find((extra) => extra.type === "OPT") as dns.OptAnswer | undefined;
+  const announced = query.additionals?.find((extra) => extra.type === "OPT");
   const room = Math.max(PLAIN_UDP, announced?.udpPayloadSize ?? PLAIN_UDP);
   if (transport === "tcp" || whole.length <= room) return whole;
   return encodePacket(query, { flags: flags | dns.TRUNCATED_RESPONSE });

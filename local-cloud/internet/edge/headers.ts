@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
-import { InternetZone } from "../config";
-import { Scheme } from "./route";
+import { type InternetZone } from "../config";
+import { type Scheme } from "./route";
 
 /** Meant for one connection only (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = [

@@ -1,6 +1,6 @@
-import { connect, Socket } from "node:net";
-import { connect as connectTls, TLSSocket } from "node:tls";
-import { EdgeFailure, FailureCode } from "./failure";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { EdgeFailure, type FailureCode } from "./failure";
 
 export interface OriginTarget {
   /** IP address or name. */
@@ -85,7 +85,7 @@ function openTls(
     socket.once("close", () => fail(525, "the origin ended the TLS handshake"));
     socket.once("secureConnect", () => {
       clearTimeout(timer);
-      if (tls.verify && !socket.authorized) return fail(526, String(socket.authorizationError));
+      if (tls.verify && !socket.authorized) { fail(526, String(socket.authorizationError)); return; }
       resolve(socket);
     });
   });

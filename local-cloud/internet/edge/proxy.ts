@@ -1,15 +1,15 @@
-import { IncomingMessage, request as httpRequest, ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, request as httpRequest, type ServerResponse, STATUS_CODES } from "node:http";
 import type { ClientRequest } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex, Transform } from "node:stream";
 import { pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
-import { InternetConfig, InternetZone } from "../config";
+import { type InternetConfig, type InternetZone } from "../config";
 import { EdgeFailure, errorPage, newRay } from "./failure";
-import { accepts, edgeHeaders, toOrigin, toVisitor, Visitor } from "./headers";
+import { accepts, edgeHeaders, toOrigin, toVisitor, type Visitor } from "./headers";
 import { openOrigin } from "./origin";
-import { originProtocol, redirectOf, routeTo, Scheme } from "./route";
+import { originProtocol, redirectOf, routeTo, type Scheme } from "./route";
 
 export interface ProxyOptions {
   readonly config: () => InternetConfig;
@@ -57,7 +57,7 @@ export async function serve(
     const config = options.config();
     const { zone, origin } = routeTo(config, host);
     const elsewhere = redirectOf(zone, scheme, host, request.url ?? "/");
-    if (elsewhere) return redirect(response, elsewhere, visitor.ray);
+    if (elsewhere) { redirect(response, elsewhere, visitor.ray); return; }
     const outgoing = await send(
       options,
       config,

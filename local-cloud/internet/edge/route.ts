@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { InternetConfig, InternetZone, zoneOf } from "../config";
+import { type InternetConfig, type InternetZone, zoneOf } from "../config";
 import { recordsAt } from "../dns/records";
 import { EdgeFailure } from "./failure";
 

@@ -1,8 +1,8 @@
-import { createServer as createHttpServer, IncomingMessage, ServerResponse } from "node:http";
-import { createServer, Server, Socket } from "node:net";
+import { createServer as createHttpServer, type IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { ProxyOptions, serve } from "./proxy";
-import { Scheme } from "./route";
+import { type ProxyOptions, serve } from "./proxy";
+import { type Scheme } from "./route";
 import { TlsFront } from "./tls";
 
 const KEEP_ALIVE = 400_000; // ms that a visitor's idle connection is kept, as Cloudflare documents

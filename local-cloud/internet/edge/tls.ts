@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { createSecureServer, Http2SecureServer } from "node:http2";
+import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { Socket } from "node:net";
-import { createSecureContext, SecureContext, SecureVersion } from "node:tls";
-import { InternetConfig, InternetZone, zoneOf } from "../config";
+import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import { type InternetConfig, type InternetZone, zoneOf } from "../config";
 import { peekServerName } from "./client-hello";
 import { setting } from "./route";
 

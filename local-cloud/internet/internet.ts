@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureCa } from "../ca";
+import { docker } from "../docker";
+import type { CloudSettings } from "../settings";
+import { bundle } from "../toolchain/bundle";
+import type { Report } from "../toolchain/progress";
+import { internetFolder, updateInternet } from "./config";
+import { allRun, ensureServices, type Service } from "./containers";
+import { cloudLabel, downNetwork, filterBridges, upNetwork } from "./network";
+import { registries, registryNames, type RegistryLogin } from "./registry-services";
+import { upstreamResolver } from "./upstream";
+import { visitor } from "./visitor";
+
+/**
+ * Brings up the network and what a server needs on it: DNS, edge, registries, and a visitor. What runs as it should
+ * is left alone. The images must be there.
+ */
+export async function upInternet(
+  settings: CloudSettings,
+  login: RegistryLogin,
+  report: Report,
+): Promise<void> {
+  await ensureCa(join(settings.stateDir, "ca"), "ca", "Homeport local CA");
+  updateInternet(settings.stateDir, (config) => ({
+    ...config,
+    edge: settings.edge,
+    upstream: upstreamResolver(),
+    names: { ...config.names, ...registryNames(settings) },
+  }));
+  const programs = [
+    program(settings, "dns", "dns.ts", settings.dns, 53),
+    program(settings, "edge", "edge/main.ts", settings.edge, 443),
+  ];
+  const services = [
+    ...(await Promise.all(programs)),
+    ...(await registries(settings, login)),
+    visitor(settings),
+  ];
+  if (await allRun(settings, services)) return filterBridges();
+  report("internet: starting DNS, edge, registries and a visitor");
+  const began = Date.now();
+  await upNetwork(settings);
+  await ensureServices(settings, services);
+  report(`internet: up in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+/** Off and on again, as after a reboot of the machine: images in the registries and all configuration stay. */
+export async function restartInternet(settings: CloudSettings): Promise<void> {
+  const names = ["dns", "edge", "docker.io", "ghcr.io", "visitor"].map(
+    (name) => `${settings.prefix}-${name}`,
+  );
+  await docker(["restart", "--time", "1", ...names]);
+}
+
+/** Takes away every container, volume and network of the cloud, hosts included if there are any left. */
+export async function downInternet(settings: CloudSettings): Promise<void> {
+  const ours = ["--filter", `label=${cloudLabel(settings)}`];
+  const containers = await docker(["ps", "--all", "--quiet", ...ours]);
+  if (containers !== "") await docker(["rm", "--force", "--volumes", ...containers.split("\n")]);
+  const volumes = await docker(["volume", "ls", "--quiet", ...ours]);
+  if (volumes !== "") await docker(["volume", "rm", ...volumes.split("\n")]);
+  await downNetwork(settings);
+}
+
+/** A program of ours as one file in a container, with the configuration's folder beside it. */
+async function program(
+  settings: CloudSettings,
+  name: string,
+  entry: string,
+  address: string,
+  port: number,
+): Promise<Service> {
+  const file = join(settings.cacheDir, "build", "internet", `${name}.js`);
+  await bundle(join(__dirname, entry), file);
+  const folder = internetFolder(settings.stateDir);
+  const resolver = `echo "nameserver ${settings.dns}" >/etc/resolv.conf`; // for origins that are names
+  return {
+    name,
+    address,
+    image: "services",
+    options: ["--volume", `${file}:/${name}.js:ro`, "--volume", `${folder}:/internet:ro`],
+    command: [
+      "sh",
+      "-c",
+      `${name === "dns" ? "" : `${resolver}; `}exec node /${name}.js /internet/config.json`,
+    ],
+    contents: [createHash("sha256").update(readFileSync(file)).digest("hex")],
+    port,
+  };
+}
