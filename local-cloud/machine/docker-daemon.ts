@@ -89,18 +89,24 @@ async function start(place: DockerPlace): Promise<void> {
   const log = openSync(logOf(place), "w", 0o600);
   const env = { ...process.env, [MARK]: place.stateDir };
   const child = spawn("dockerd", place.args, { detached: true, stdio: ["ignore", log, log], cwd: "/", env });
-  closeSync(log);
-  const failed = new Promise<never>((_, reject) => {
-    child.once("error", (error) => reject(new Error(`dockerd: must start, got ${error.message}`)));
-  });
-  await Promise.race([failed, untilAnswers(place, child.pid ?? 0)]);
+  const spawned = new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  try {
+    await spawned;
+  } catch (error) {
+    throw new Error(
+      `dockerd: must be on PATH, got ${(error as Error).message}; fix: apt-get install docker.io`,
+    );
+  } finally {
+    closeSync(log);
+  }
+  await untilAnswers(place, child.pid ?? 0);
   child.unref();
 }
 
 async function untilAnswers(place: DockerPlace, pid: number): Promise<void> {
   for (const end = Date.now() + START_MS; Date.now() < end; await sleep(POLL_MS)) {
     if (existsSync(place.socket) && answers(place).ok) return;
-    if (pid > 0 && !isAlive(pid)) throw new Error(`dockerd: must keep running, but ended\n${logEnd(place)}`);
+    if (!isAlive(pid)) throw new Error(`dockerd: must keep running, but ended\n${logEnd(place)}`);
   }
   throw new Error(`dockerd: must answer within ${START_MS / 1000} s\n${logEnd(place)}`);
 }

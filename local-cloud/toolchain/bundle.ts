@@ -33,7 +33,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
       external: ["*.node", "cpu-features", "typescript", "ts-node"],
       tsconfigRaw: {},
       metafile: true,
-      logLevel: "error",
+      logLevel: "silent",
       legalComments: "none",
     });
     chmodSync(draft, 0o755);

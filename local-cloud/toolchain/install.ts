@@ -157,14 +157,13 @@ async function installBuilt(wanted: Layout, report: Report): Promise<void> {
 
 async function bundlePlugins({ home, scriptPlugins }: Layout, report: Report): Promise<void> {
   const missing = scriptPlugins.filter(({ entry }) => !existsSync(entry)).map(({ entry }) => entry);
-  for (const plugin of scriptPlugins) {
-    const file = pluginFile(home, plugin);
-    if (missing.includes(plugin.entry) || isFresh(plugin.entry, file)) continue;
-    await step(report, `bundling the plugin ${plugin.name} ${plugin.version}`, () =>
-      bundle(plugin.entry, file),
-    );
-  }
   if (missing.length > 0) throw new Error(`stand-in plugins: must exist, got none at ${missing.join(", ")}`);
+  const stale = scriptPlugins.filter((plugin) => !isFresh(plugin.entry, pluginFile(home, plugin)));
+  if (stale.length === 0) return;
+  const names = stale.map(({ name, version }) => `${name} ${version}`).join(", ");
+  await step(report, `bundling the stand-in plugins ${names}`, async () => {
+    await Promise.all(stale.map((plugin) => bundle(plugin.entry, pluginFile(home, plugin))));
+  });
 }
 
 async function buildParts(wanted: Layout, stale: string[], workshop: string, report: Report): Promise<void> {

@@ -1,3 +1,4 @@
+import { version } from "@pulumi/docker/package.json";
 import type { Plugin } from "../lib";
 import { containerType } from "./container";
 import type { ProviderConfig } from "./inputs";
@@ -9,11 +10,11 @@ import { Session } from "./session";
 import { providerConfig } from "./tables";
 import { volumeType } from "./volume";
 
-/** The stand-in of pulumi-docker; its version must be the npm package's. */
+/** The stand-in of pulumi-docker. */
 export function dockerPlugin(session = new Session()): Plugin<ProviderConfig> {
   return {
     name: "docker",
-    version: "5.2.0",
+    version,
     config: providerConfig,
     configure: (config) => session.configure(config),
     resources: {
