@@ -80,8 +80,10 @@ export class PulumiStack {
   async config(): Promise<StackConfig> {
     const result = await this.must(["config", "--json", "--show-secrets", ...this.stackFlag()]);
     const parsed = JSON.parse(result.stdout) as Record<string, RawConfigValue>;
+    // an empty value is the project file's default for a key that nobody has set
+    const given = Object.entries(parsed).filter(([, raw]) => raw.value !== undefined && raw.value !== "");
     return new Map(
-      Object.entries(parsed).map(([key, raw]) => [
+      given.map(([key, raw]) => [
         key,
         { value: raw.value ?? "", object: raw.objectValue, isSecret: raw.secret === true },
       ]),
