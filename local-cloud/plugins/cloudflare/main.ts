@@ -3,7 +3,7 @@ import { servePlugin } from "../lib";
 import { dnsRecord } from "./dns-record";
 import { getIpRanges, getZone, getZones, getZoneSetting } from "./functions";
 import { originCaCertificate } from "./origin-ca-certificate";
-import { CONFIG, configure } from "./provider-config";
+import { checkConfig, CONFIG, configure } from "./provider-config";
 import { zone } from "./zone";
 import { zoneDnssec } from "./zone-dnssec";
 import { zoneSetting } from "./zone-setting";
@@ -12,6 +12,7 @@ servePlugin({
   name: "cloudflare",
   version,
   config: CONFIG,
+  checkConfig,
   configure,
   resources: {
     "cloudflare:index/dnsRecord:DnsRecord": dnsRecord,

@@ -1,4 +1,4 @@
-import type { PropertyTable } from "../lib";
+import type { CheckFailure, PropertyTable } from "../lib";
 import { Client, type ClientConfig } from "./client";
 
 /** `ProviderArgs` of the published package. */
@@ -28,26 +28,30 @@ export function api(): Client {
   return client;
 }
 
-/** Takes configuration, and the environment for what it leaves out. Faults name the field, never its value. */
+/** Takes configuration that `checkConfig` let pass, and the environment for what it leaves out. */
 export function configure(config: ClientConfig): void {
-  const names = Object.keys(ENVIRONMENT) as (keyof ClientConfig)[];
-  const given = Object.fromEntries(
-    names.map((name) => [name, config[name] ?? process.env[ENVIRONMENT[name]]]).filter(([, value]) => value),
-  ) as ClientConfig;
-  const faults = configFaults(given);
-  if (faults.length > 0) throw new Error(faults.join("; "));
-  client = new Client(given);
+  client = new Client(withEnvironment(config));
 }
 
-// The rules of the published provider's schema.
-export function configFaults({ apiToken, apiKey, email }: ClientConfig): string[] {
-  return [
-    apiToken &&
-      !/^[0-9A-Za-z_-]{40,80}$/.test(apiToken) &&
-      "cloudflare:apiToken: must be 40 to 80 of a-z, A-Z, 0-9, - and _",
-    apiKey &&
-      !/^[0-9A-Za-z_-]{37,60}$/.test(apiKey) &&
-      "cloudflare:apiKey: must be 37 to 60 of a-z, A-Z, 0-9, - and _",
-    apiKey && !email && "cloudflare:email: must be set with apiKey",
-  ].filter((fault) => typeof fault === "string" && fault !== "") as string[];
+// Patterns of the published provider's schema.
+const FORMS: readonly (readonly [keyof ClientConfig, RegExp, string])[] = [
+  ["apiToken", /^[0-9A-Za-z_-]{40,80}$/, "must be 40 to 80 of a-z, A-Z, 0-9, - and _"],
+  ["apiKey", /^[0-9A-Za-z_-]{37,60}$/, "must be 37 to 60 of a-z, A-Z, 0-9, - and _"],
+];
+
+/** Faults name their field in the reason alone: with a property of its own, the engine would show its value. */
+export function checkConfig(config: Partial<ClientConfig>): CheckFailure[] {
+  const given = withEnvironment(config);
+  const reasons = FORMS.flatMap(([name, form, rule]) => {
+    const value: unknown = given[name];
+    return typeof value === "string" && !form.test(value) ? [`cloudflare:${name}: ${rule}`] : [];
+  });
+  if (given.apiKey && !given.email) reasons.push("cloudflare:email: must be set together with apiKey");
+  return reasons.map((reason) => ({ property: "", reason }));
+}
+
+function withEnvironment(config: Partial<ClientConfig>): ClientConfig {
+  const names = Object.keys(ENVIRONMENT) as (keyof ClientConfig)[];
+  const given = names.map((name) => [name, config[name] ?? process.env[ENVIRONMENT[name]]]);
+  return Object.fromEntries(given.filter(([, value]) => value)) as ClientConfig;
 }

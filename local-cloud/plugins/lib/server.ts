@@ -10,7 +10,14 @@ import type { AnyResource } from "./lifecycle";
 import { packageSchema } from "./published-schema";
 import type { Context, FunctionType } from "./resource";
 import { resourceHandlers, toDiff, toFailures } from "./resource-handlers";
-import { checkInputs, parseConfig, withDefaults, withSecrets, type PropertyTable } from "./schema";
+import {
+  checkInputs,
+  parseConfig,
+  withDefaults,
+  withSecrets,
+  type CheckFailure,
+  type PropertyTable,
+} from "./schema";
 import { plain, type Properties } from "./values";
 import { fromStruct, toStruct, unary } from "./wire";
 
@@ -22,6 +29,8 @@ export interface Plugin<C extends object> {
   readonly version: string;
   /** @default no configuration */
   readonly config?: PropertyTable;
+  /** Further faults; values may be UNKNOWN in a preview. What is refused here never reaches the stack's state. */
+  checkConfig?(config: Partial<C>): CheckFailure[];
   /** Takes the checked configuration before any resource is worked on; throws to refuse it. */
   configure?(config: C): Promise<void> | void;
   /** By type token: `command:remote:Command`. */
@@ -110,8 +119,11 @@ function providerHandlers(plugin: AnyPlugin, makeContext: MakeContext): UntypedS
       return response;
     }),
     checkConfig: unary((request: pb.CheckRequest) => {
+      const config = readConfig(fromStruct(request.getNews()));
+      const failures = checkInputs(table, config);
+      if (failures.length === 0) failures.push(...(plugin.checkConfig?.(plain(config) as object) ?? []));
       const response = new pb.CheckResponse();
-      response.setFailuresList(toFailures(checkInputs(table, readConfig(fromStruct(request.getNews())))));
+      response.setFailuresList(toFailures(failures));
       response.setInputs(toStruct(withSecrets(table, fromStruct(request.getNews()))));
       return response;
     }),
