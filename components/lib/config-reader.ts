@@ -18,6 +18,9 @@ const PLACEHOLDERS =
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** Shorter ones would hide half of every message and are refused by most rules anyway. */
+const SHORTEST_SECRET = 4;
+
 /** True for text that stands for a value still to be given. */
 export function isPlaceholder(text: string): boolean {
   return PLACEHOLDERS.test(text.trim()) || /^(.)\1*$/.test(text);
@@ -170,12 +173,14 @@ function parseJson(text: string): unknown {
 
 /** Every secret text, so that one pasted into a plain key as well is not shown from there. */
 function secretTexts(input: ConfigInput): string[] {
-  const { HCLOUD_TOKEN, CLOUDFLARE_API_TOKEN } = input.env;
-  const values = [...input.secretKeys].map((key) => input.raw[key] ?? "");
-  const nested = values.flatMap((value) => Object.values(asRecord(parseJson(value))).map(String));
-  return [...values, ...nested, HCLOUD_TOKEN ?? "", CLOUDFLARE_API_TOKEN ?? ""]
+  const values = [...input.secretKeys].flatMap((key) => {
+    const value = input.raw[key] ?? "";
+    const nested = Object.values(asRecord(parseJson(value))).map(String);
+    return nested.length > 0 ? nested : [value];
+  });
+  return [...values, input.env.HCLOUD_TOKEN ?? "", input.env.CLOUDFLARE_API_TOKEN ?? ""]
     .map((text) => text.trim())
-    .filter((text) => text.length >= 4);
+    .filter((text) => text.length >= SHORTEST_SECRET);
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -25,7 +25,7 @@ export function cronFault(text: string): string | undefined {
   }
   for (const [index, field] of FIELDS.entries()) {
     if (!(fields[index] ?? "").split(",").every((item) => isItem(item, field))) {
-      return `have a ${field.name} of numbers from ${field.min} to ${field.max}, with * , - / only`;
+      return `give the ${field.name} as numbers from ${field.min} to ${field.max}, with * , - / only`;
     }
   }
   return undefined;

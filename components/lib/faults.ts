@@ -10,6 +10,8 @@ export interface Fault {
 const HIDDEN = "[hidden]";
 const LONGEST_SHOWN = 60;
 const TOKEN_RUN = /[A-Za-z0-9_+/=-]{32,}/;
+/** In an address a slash divides. */
+const TOKEN_RUN_IN_URL = /[A-Za-z0-9_+=-]{32,}/;
 const TOKEN_PREFIX =
   /(gh[pousr]_|github_pat_|glpat-|dckr_pat_|sk_live_|xox[abps]-|AKIA|AGE-SECRET-KEY|PRIVATE KEY)/i;
 
@@ -20,7 +22,8 @@ export function formatFault(fault: Fault): string {
 
 /** True for text that could be a key or a token, so that one pasted into the wrong place is never echoed. */
 export function looksSecret(text: string): boolean {
-  return TOKEN_RUN.test(text.replaceAll(/@sha256:[0-9a-f]+/g, "")) || TOKEN_PREFIX.test(text);
+  const run = /^[a-z]+:\/\//.test(text) ? TOKEN_RUN_IN_URL : TOKEN_RUN;
+  return run.test(text.replaceAll(/@sha256:[0-9a-f]+/g, "")) || TOKEN_PREFIX.test(text);
 }
 
 /**

@@ -1,0 +1,165 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CLOUDFLARE_RANGES } from "../../components/lib/cloudflare-ranges";
+import { defineSystem } from "../../components/lib/system";
+import { runningCalendar } from "../../systems/running-calendar";
+import { BAD_CONFIGS } from "../support/bad-config";
+import { HOST, messages, OPERATOR, parseWith, SECRET_KEYS, validRaw } from "../support/valid-config";
+
+describe("parseConfig, given a sound config", () => {
+  it("accepts it and fills in every default", () => {
+    const parsed = parseWith();
+
+    expect(messages(parsed)).toEqual([]);
+    expect(parsed).toMatchObject({
+      ok: true,
+      config: {
+        serverType: "cx23",
+        location: "nbg1",
+        serverImage: "ubuntu-24.04",
+        operatorUser: "ops",
+        edgeCidrs: CLOUDFLARE_RANGES,
+        wwwRecord: "A",
+        upgradeSchedule: "0 4 * * 0",
+        protect: true,
+        images: { db: "postgres:16", proxy: "caddy:2.10.2" },
+      },
+    });
+  });
+
+  it("gives keys their last newline back and derives the host's public key", () => {
+    const parsed = parseWith();
+
+    expect(parsed).toMatchObject({
+      config: {
+        hostPublicKey: HOST.publicKey.split(" ").slice(0, 2).join(" "),
+        secretValues: { operatorPrivateKey: OPERATOR.privateKey, hostPrivateKey: HOST.privateKey },
+      },
+    });
+  });
+
+  it("tells the application its hosts and lays the stack's values over the system's", () => {
+    const raw = {
+      "homeport:environment": '{"web":{"RAILS_LOG_LEVEL":"debug","QUOTES":"a\'b\\"c $(id) `id`","N":5}}',
+    };
+
+    expect(parseWith({ raw })).toMatchObject({
+      config: {
+        environment: {
+          web: {
+            APP_HOSTS: "mxcorre.com,www.mxcorre.com",
+            DB_HOST: "running_calendar-db",
+            RAILS_LOG_LEVEL: "debug",
+            QUOTES: "a'b\"c $(id) `id`",
+            N: "5",
+          },
+        },
+      },
+    });
+  });
+
+  it("takes the tokens from the environment where config has none", () => {
+    const raw = { "hcloud:token": undefined, "cloudflare:apiToken": undefined };
+    const env = { HCLOUD_TOKEN: "a1".repeat(32), CLOUDFLARE_API_TOKEN: "b2".repeat(20) };
+
+    expect(messages(parseWith({ raw, env }))).toEqual([]);
+  });
+
+  it("accepts a local cloud's stack with its endpoints in config and environment", () => {
+    const raw = {
+      "hcloud:endpoint": "http://127.0.0.1:4680/v1",
+      "cloudflare:baseUrl": "http://127.0.0.1:4680/client/v4",
+    };
+    const env = {
+      HCLOUD_ENDPOINT: "http://127.0.0.1:4680/v1",
+      PULUMI_BACKEND_URL: "file:///x/local/backend",
+    };
+
+    expect(messages(parseWith({ raw, env, stack: "local" }))).toEqual([]);
+  });
+
+  it("asks for a conditional secret only where its condition holds", () => {
+    const mail = { kind: "kept", when: { EMAIL_MODE: "smtp" } } as const;
+    const web = {
+      ...runningCalendar.services.web!,
+      secrets: ["POSTGRES_PASSWORD", "SECRET_KEY_BASE", "SMTP_PASSWORD"],
+    };
+    const system = defineSystem({
+      ...{ name: "mail", sites: [], secrets: { ...runningCalendar.secrets, SMTP_PASSWORD: mail } },
+      services: { db: runningCalendar.services.db!, web },
+    });
+    const raw = { "homeport:environment": '{"web":{"EMAIL_MODE":"smtp"}}' };
+
+    expect(messages(parseWith({ system }))).toEqual([]);
+    expect(messages(parseWith({ system, raw }))).toEqual([
+      "homeport:secrets.SMTP_PASSWORD: must be set, got nothing; fix: pulumi config set --secret --path 'homeport:secrets.SMTP_PASSWORD' --stack prod",
+    ]);
+  });
+});
+
+describe("parseConfig, given a mistake", () => {
+  it.each(BAD_CONFIGS)("says what is wrong with $mistake", ({ message, ...changes }) => {
+    expect(messages(parseWith(changes))).toEqual([message]);
+  });
+
+  it("knows at least 25 rules and is tried with at least 40 mistakes", () => {
+    const rules = new Set(BAD_CONFIGS.map(({ message }) => /: must (.*?), got /.exec(message)?.[1]));
+
+    expect(BAD_CONFIGS.length).toBeGreaterThanOrEqual(40);
+    expect(rules.size).toBeGreaterThanOrEqual(25);
+  });
+
+  it("tells every fault at once", () => {
+    const independent = BAD_CONFIGS.filter(({ raw, env, secretKeys }) => raw && !env && !secretKeys);
+    const perKey = new Map(independent.map((bad) => [Object.keys(bad.raw ?? {}).join(), bad]));
+    const keys = [...perKey.keys()].filter((key) => !key.includes(",") && !key.startsWith("hcloud:endpoint"));
+    // one wrong half hides how it compares with the other: of key and key, of domain and host
+    const hiding = ["homeport:operatorPublicKey", "homeport:domain"];
+    const chosen = keys.filter((key) => !hiding.includes(key)).map((key) => perKey.get(key)!);
+    const raw = Object.assign({}, ...chosen.map((bad) => bad.raw)) as Record<string, string>;
+
+    expect(chosen.length).toBeGreaterThanOrEqual(15);
+    expect(messages(parseWith({ raw })).sort()).toEqual(chosen.map((bad) => bad.message).sort());
+  });
+});
+
+describe("parseConfig and secrets", () => {
+  const secret = fc
+    .string({ minLength: 12, maxLength: 80, unit: "grapheme-ascii" })
+    .filter((text) => !/^(.)\1*$/.test(text));
+
+  it("shows no secret, whatever it is and wherever it is pasted as well", () => {
+    const keys = Object.keys(validRaw()).filter((key) => !key.includes("rivateKey"));
+    fc.assert(
+      fc.property(secret, fc.constantFrom(...SECRET_KEYS), fc.constantFrom(...keys), (text, home, other) => {
+        const value = home === "homeport:secrets" ? JSON.stringify({ SECRET_KEY_BASE: text }) : text;
+        const said = messages(parseWith({ raw: { "homeport:x": "", [other]: text, [home]: value } })).join(
+          "\n",
+        );
+
+        expect(said).toContain("homeport:x: must be a known key");
+        expect(said).not.toContain(text);
+        expect(said).not.toContain(JSON.stringify(text).slice(1, -1));
+      }),
+    );
+  });
+
+  it("shows no key or token pasted into a plain key alone, nor one used as a key's name", () => {
+    const pasted = [
+      "a1".repeat(32),
+      `ghp_${"Qz7".repeat(12)}`,
+      OPERATOR.privateKey,
+      `x ${"Zk9_".repeat(10)}`,
+    ];
+    for (const text of pasted) {
+      for (const key of Object.keys(validRaw()).filter((each) => !SECRET_KEYS.includes(each))) {
+        expect(messages(parseWith({ raw: { [key]: text } })).join("\n")).not.toContain(text);
+      }
+      expect(messages(parseWith({ raw: { [`homeport:${text}`]: "x" } })).join("\n")).not.toContain(text);
+      const variable = JSON.stringify({ web: { [`${text}-`]: "x" } });
+      expect(messages(parseWith({ raw: { "homeport:environment": variable } })).join("\n")).not.toContain(
+        text,
+      );
+    }
+  });
+});
