@@ -13,7 +13,7 @@ import { addressOf, primaryIpView } from "./views";
 const creation = z.object({
   name: input.name,
   type: z.enum(["ipv4", "ipv6"]),
-  assignee_type: z.literal("server"),
+  assignee_type: z.literal("server").default("server"),
   assignee_id: input.id.nullish(),
   location: input.idOrName.optional(),
   datacenter: input.idOrName.optional(),
