@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { cloudSettings } from "./settings";
 
 const program = new Command("npm run")
+  .enablePositionalOptions()
   .description("The local cloud: Hetzner, Cloudflare and a bit of internet on this machine")
   .addHelpText(
     "after",
@@ -38,7 +39,6 @@ program
   .allowUnknownOption()
   .action(async (words: string[]) => (await import("./commands/visitor")).visitor(cloudSettings(), words));
 
-program.enablePositionalOptions();
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
