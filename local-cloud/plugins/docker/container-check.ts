@@ -69,7 +69,7 @@ export function checkContainer(inputs: ContainerInputs): CheckFailure[] {
       .filter(({ value }) => rule.applies(value))
       .map(({ at, value }) => ({ property: at, reason: rule.says(value) })),
   );
-  if (inputs.gpus === undefined || inputs.deviceRequests === undefined) return failures;
+  if (!inputs.gpus || !Array.isArray(inputs.deviceRequests)) return failures;
   return [...failures, { property: "deviceRequests", reason: 'conflicts with "gpus"' }];
 }
 

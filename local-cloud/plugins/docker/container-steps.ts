@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
-import { pack } from "tar-stream";
-import { buffer, text } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 import { PassThrough } from "node:stream";
 import { some } from "./create-body";
 import { reason } from "./daemon";
@@ -10,8 +8,6 @@ import type { ContainerInputs } from "./inputs";
 
 /** Between two looks at a container's health, ms. */
 const HEALTH_INTERVAL = 300;
-
-type Upload = NonNullable<ContainerInputs["uploads"]>[number];
 
 /** Takes a created container off the default network and puts it on the ones the program names. */
 export async function joinNetworks(docker: Docker, id: string, inputs: ContainerInputs): Promise<void> {
@@ -52,32 +48,6 @@ function endpoint(network: NonNullable<ContainerInputs["networksAdvanced"]>[numb
   };
 }
 
-/** Puts files into a created container, root's own. */
-export async function uploadFiles(container: Docker.Container, inputs: ContainerInputs): Promise<void> {
-  for (const upload of inputs.uploads ?? []) {
-    const archive = pack();
-    archive.entry({ name: upload.file, mode: modeOf(upload), mtime: new Date() }, await contentOf(upload));
-    archive.finalize();
-    await container.putArchive(await buffer(archive), { path: "/" }).catch((error: unknown) => {
-      throw new Error(`Unable to upload volume content: ${reason(error)}`);
-    });
-  }
-}
-
-function modeOf({ permissions, executable }: Upload): number {
-  if (permissions) return Number.parseInt(permissions, 8);
-  return executable ? 0o744 : 0o644;
-}
-
-async function contentOf({ content, contentBase64, source }: Upload): Promise<Buffer> {
-  const given = [content, contentBase64, source].filter((value) => value);
-  const choice = "'content', 'content_base64', or 'source'";
-  if (given.length === 0) throw new Error(`error with upload content: one of ${choice} must be set`);
-  if (given.length > 1) throw new Error(`error with upload content: only one of ${choice} can be set`);
-  if (content) return Buffer.from(content);
-  return contentBase64 ? Buffer.from(contentBase64, "base64") : readFile(source ?? "");
-}
-
 /** Starts a container and, with `wait`, stays until its healthcheck says healthy. */
 export async function start(
   container: Docker.Container,
@@ -85,10 +55,16 @@ export async function start(
   signal: AbortSignal,
 ): Promise<void> {
   if (inputs.start === false) return;
+  await startOnce(container);
+  if (inputs.wait) await waitUntilHealthy(container, inputs.waitTimeout ?? 60, signal);
+}
+
+/** Starts a container; one that runs already is fine. */
+export async function startOnce(container: Docker.Container): Promise<void> {
   await container.start().catch((error: unknown) => {
+    if ((error as { statusCode?: number }).statusCode === 304) return;
     throw new Error(`Unable to start container: ${reason(error)}`);
   });
-  if (inputs.wait) await waitUntilHealthy(container, inputs.waitTimeout ?? 60, signal);
 }
 
 /** As published, an unhealthy or stopped container is waited for as well: the time is what ends it. */

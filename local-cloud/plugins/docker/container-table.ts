@@ -1,8 +1,7 @@
 import type { DockerTable } from "./tables";
 
 /**
- * The container's inputs as pulumi-docker 5.2.0 publishes them (terraform-provider-docker 4.5.0 below
- * it): types and replacing inputs from its schema; defaults, sets and what the daemon may fill in
+ * The container's inputs as pulumi-docker 5.2.0 publishes them (on terraform-provider-docker): types and replacing inputs from its schema; defaults, sets and what the daemon may fill in
  * (`computed`) from the provider's own resource definition.
  */
 const fixed = { replaces: true } as const;
@@ -94,6 +93,8 @@ const upload: DockerTable = {
   content: fixedText,
   contentBase64: fixedText,
   file: { ...fixedText, required: true },
+  owner: fixedText,
+  group: fixedText,
   executable: { type: "boolean", ...fixed, default: false },
   permissions: fixedText,
   source: fixedText,
@@ -133,6 +134,7 @@ export const containerInputs: DockerTable = {
   cpuShares: integer,
   cpus: fixedText,
   destroyGraceSeconds: integer,
+  deviceCgroupRules: { type: textSet, ...fixed },
   deviceReadBps: throttle,
   deviceReadIops: throttle,
   deviceRequests: { type: { set: { type: { object: deviceRequest } } }, ...fixed },

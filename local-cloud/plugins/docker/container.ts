@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { PartialFailure, type CheckFailure, type ResourceType } from "../lib";
 import { checkContainer } from "./container-check";
-import { attach, joinNetworks, start, uploadFiles } from "./container-steps";
+import { attach, joinNetworks, start, startOnce } from "./container-steps";
 import { containerInputs, containerOutputs } from "./container-table";
 import { createRequest, resourcesOf } from "./create-body";
 import { isMissing, reason } from "./daemon";
@@ -10,6 +10,7 @@ import type { ContainerInputs, ContainerState } from "./inputs";
 import { planChanges, unknownOutputs } from "./plan";
 import { readBack } from "./read-back";
 import type { Session } from "./session";
+import { uploadFiles } from "./uploads";
 
 /** Inputs whose change reaches a container that runs; other updates only change the state, as published. */
 const LIVE = [
@@ -54,7 +55,7 @@ async function create(
   await findImage(docker, inputs.image, session.logins).catch((error: unknown) => {
     throw new Error(`Unable to create container with image ${inputs.image}: ${reason(error)}`);
   });
-  const { query, body } = createRequest(inputs, apiVersion);
+  const { query, body } = createRequest(inputs, await apiVersion());
   // query and body apart: dockerode puts everything into the address otherwise, secrets too
   const call = { _query: query, _body: body } as unknown as Docker.ContainerCreateOptions;
   const container = await docker.createContainer(call).catch((error: unknown) => {
@@ -98,9 +99,7 @@ async function update(
   const changed = new Set(planChanges(containerInputs, { ...state }, { ...news }).map(({ path }) => path));
   const container = (await session.daemon()).docker.getContainer(id);
   if (changed.has("mustRun") && news.mustRun && news.start !== false) {
-    await container.start().catch((error: unknown) => {
-      throw new Error(`Unable to start container: ${reason(error)}`);
-    });
+    await startOnce(container);
   }
   if (LIVE.some((key) => changed.has(key))) {
     const RestartPolicy = { Name: news.restart ?? "no", MaximumRetryCount: news.maxRetryCount ?? 0 };
@@ -127,7 +126,8 @@ async function remove(
 ): Promise<void> {
   const container = (await session.daemon()).docker.getContainer(id);
   const unless = (ignored: RegExp, what: string) => (error: unknown) => {
-    if (ignored.test(reason(error))) return;
+    // 304: stopped or started already
+    if ((error as { statusCode?: number }).statusCode === 304 || ignored.test(reason(error))) return;
     throw new Error(`${what}: ${reason(error)}`);
   };
   if (!state.attach) {

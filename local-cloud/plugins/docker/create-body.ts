@@ -198,7 +198,11 @@ function devicesOf(inputs: ContainerInputs): HostConfig {
     PathInContainer: device.containerPath || device.hostPath,
     CgroupPermissions: device.permissions ?? "rwm",
   }));
-  return { ...some("Devices", devices), ...some("DeviceRequests", requests) };
+  return {
+    ...some("Devices", devices),
+    ...some("DeviceRequests", requests),
+    ...some("DeviceCgroupRules", inputs.deviceCgroupRules),
+  };
 }
 
 /** `all`, or `device=0`: the forms that read back; Docker's others are refused rather than guessed at. */

@@ -14,11 +14,11 @@ const NEWEST_API = "1.51";
 
 export interface Daemon {
   readonly docker: Docker;
-  /** The API version both sides speak. */
-  readonly apiVersion: string;
+  /** The API version both sides speak, asked for when first needed. */
+  apiVersion(): Promise<string>;
 }
 
-/** Connects when first asked, once: `disableDockerDaemonCheck` lets a silent daemon pass until then. */
+/** Connects when first asked, once. */
 export class DaemonConnection {
   #daemon: Promise<Daemon> | undefined;
 
@@ -34,19 +34,21 @@ export class DaemonConnection {
   }
 }
 
+/** With `disableDockerDaemonCheck` a silent daemon passes here; each call then fails by itself. */
 async function connect(config: ProviderConfig): Promise<Daemon> {
   const host = hostOf(config);
   const docker = new Docker(optionsOf(host, config));
-  try {
-    const { ApiVersion } = await docker.version();
-    return { docker, apiVersion: older(ApiVersion, NEWEST_API) };
-  } catch (error) {
-    if (config.disableDockerDaemonCheck === true) throw new Error(reason(error));
+  let version: string | undefined;
+  const apiVersion = async (): Promise<string> =>
+    (version ??= older((await docker.version()).ApiVersion, NEWEST_API));
+  if (config.disableDockerDaemonCheck) return { docker, apiVersion };
+  await docker.ping().catch((error: unknown) => {
     throw new Error(
       `failed to create Docker client: Error pinging Docker server, please make sure that ${host} is reachable ` +
         `and has a  '_ping' endpoint. Error: ${reason(error)}`,
     );
-  }
+  });
+  return { docker, apiVersion };
 }
 
 function older(a: string, b: string): string {
@@ -120,7 +122,9 @@ export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { json, statusCode } = error as { json?: { message?: string } | null; statusCode?: number };
   if (statusCode === undefined) return error.message;
-  return `Error response from daemon: ${json?.message ?? error.message.trim()}`;
+  // a failed stream has no parsed answer: what dockerode puts around the daemon's words is taken off
+  const words = json?.message ?? error.message.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
+  return `Error response from daemon: ${words}`;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -66,17 +66,13 @@ function createBody(inputs: NetworkInputs): Docker.NetworkCreateOptions {
   };
 }
 
-/** Any failed look counts as a network that is gone, as published. */
+/**
+ * Any failed look counts as a network that is gone, as published: with `disableDockerDaemonCheck`, a host that
+ * does not answer loses it from the state at a refresh, and deleting it there succeeds.
+ */
 async function inspect(docker: Docker, id: string): Promise<Docker.NetworkInspectInfo | undefined> {
-  const answer = (await docker.getNetwork(id).inspect().catch(missingOnly)) as
-    Docker.NetworkInspectInfo | undefined;
-  return answer;
-}
-
-function missingOnly(error: unknown): undefined {
-  // a daemon that does not answer at all is no network that is gone: that would lose it from the state
-  if ((error as { statusCode?: number }).statusCode === undefined) throw error;
-  return undefined;
+  const answer: Promise<Docker.NetworkInspectInfo> = docker.getNetwork(id).inspect();
+  return answer.catch(() => undefined);
 }
 
 async function read(docker: Docker, id: string, prior: NetworkInputs): Promise<NetworkState | undefined> {

@@ -146,6 +146,7 @@ function devices(prior: ContainerState, host: Host): Read {
     (list ?? []).map(({ Path, Rate }) => ({ path: Path, rate: Rate }));
   const given = new Set(prior.devices?.filter((d) => d.containerPath).map((d) => d.hostPath));
   return {
+    deviceCgroupRules: host.DeviceCgroupRules,
     ...(!isZero(prior.devices) && {
       devices: (host.Devices ?? []).map(
         (d: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }) => ({
