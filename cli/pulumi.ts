@@ -125,7 +125,8 @@ export class PulumiStack {
     const result = await this.pulumi(args, stdin);
     if (result.code === 0) return result;
     if (result.code === 127) throw failed("pulumi is not on PATH; fix: npm ci");
-    const what = args.filter((arg) => !arg.startsWith("--")).slice(0, 2);
+    const flags = args.findIndex((arg) => arg.startsWith("--"));
+    const what = args.slice(0, flags < 0 ? 2 : Math.min(flags, 2));
     throw (
       knownError(result.stderr) ??
       failed(`pulumi ${what.join(" ")}: ${lastLine(result.stderr).replace(/^error: /, "")}`)

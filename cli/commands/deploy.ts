@@ -4,8 +4,8 @@ import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, failed, usage } from "../cli-error";
 import { clearLeftovers } from "../deploy/clear-leftovers";
 import { buildImage, pushImage } from "../deploy/image";
-import { applicationService, contextOf, currentImage, pushTargetOf } from "../deploy/plan";
-import { isInteractive, runSteps, say, type Step } from "../output";
+import { afterFailedUpdate, applicationService, contextOf, currentImage, pushTargetOf } from "../deploy/plan";
+import { isInteractive, runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
 import { checkedConfig, writeStackSshFiles } from "../stack-config";
 import { verifyAndReport } from "./verify";
@@ -119,16 +119,4 @@ function checkImage(image: string): void {
   throw usage(
     "--image: must be pinned by digest or by a tag other than latest; fix: --image NAME@sha256:DIGEST",
   );
-}
-
-/** What a person does after an update that failed. */
-export function afterFailedUpdate(
-  stack: string,
-  previous: string | undefined,
-  now: string | undefined,
-): string {
-  const again = `homeport deploy --stack ${stack}`;
-  if (previous === undefined || previous === now) return `the update failed, see above; fix: ${again}`;
-  say("what ran before still runs: a container goes only when its successor is healthy");
-  return `the update failed, see above; fix: ${again}, or back to the one before: ${again} --image ${previous}`;
 }

@@ -66,3 +66,14 @@ export function applicationService(system: System): string {
   }
   return service.name;
 }
+
+/** What a person does after an update that failed. */
+export function afterFailedUpdate(
+  stack: string,
+  previous: string | undefined,
+  now: string | undefined,
+): string {
+  const again = `homeport deploy --stack ${stack}`;
+  if (previous === undefined || previous === now) return `the update failed, see above; fix: ${again}`;
+  return `the update failed, see above; fix: ${again}, or, since what ran before still runs: ${again} --image ${previous}`;
+}
