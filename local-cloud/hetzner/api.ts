@@ -21,7 +21,7 @@ import { networkRoutes } from "./networks";
 import { placementGroupRoutes } from "./placement-groups";
 import { primaryIpRoutes } from "./primary-ips";
 import { RateLimit } from "./rate-limit";
-import { hostSpec } from "./server-create";
+import { hostSpec, imageTag } from "./server-create";
 import { serverRoutes } from "./servers";
 import { sshKeyRoutes } from "./ssh-keys";
 import type { Store } from "./store";
@@ -82,12 +82,16 @@ export function hetzner(deps: HetznerDeps): Hetzner {
     control: faultControl(faults),
     async start() {
       await firewalls.apply();
+      // a rebuild that was cut off: the old disk must not come back
+      const halfway = store.state.servers.filter((server) => server.status === "rebuilding");
+      await Promise.all(halfway.map((server) => hosts.remove(server.id)));
       const wanted = store.state.servers.map((server) => {
         const running = !["off", "stopping"].includes(server.status);
         server.status = running ? "running" : "off";
         return { spec: hostSpec(context, server), running };
       });
-      await hosts.reconcile(wanted);
+      const snapshots = store.state.images.map((image) => imageTag(context, image.id));
+      await hosts.reconcile(wanted, snapshots);
       actions.finishAll();
       unwatch = hosts.watch((id, power) => {
         const server = store.state.servers.find((one) => one.id === id);

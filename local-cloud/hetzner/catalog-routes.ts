@@ -28,7 +28,7 @@ export const catalogRoutes: Routes = {
   "GET /isos": (call) => {
     const wanted = values(call.query, "architecture");
     const found = isos.filter((iso) => wanted.length === 0 || wanted.includes(iso.architecture));
-    return list(call, "isos", found, { filters: ["name"] });
+    return list(call, "isos", found, { filters: ["name"], sort: ["id", "name"] });
   },
   "GET /pricing": () => ok({ pricing }),
 };

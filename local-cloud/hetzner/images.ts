@@ -5,7 +5,7 @@ import { created, noContent, ok, type Context, type Routes } from "./context";
 import { isProtected, notFound, unsupported } from "./errors";
 import * as input from "./input";
 import { byId, list, values } from "./listing";
-import { imageTag } from "./server-create";
+import { forgetImage } from "./server-create";
 import type { OwnImage } from "./types";
 import { imageView, ownImageView } from "./views";
 
@@ -35,7 +35,7 @@ function own({ state }: Context, id = ""): OwnImage {
 }
 
 export function imageRoutes(context: Context): Routes {
-  const { state, actions, hosts } = context;
+  const { state, actions } = context;
   const known = (id: string): boolean => imageView(state, Number(id)) !== null;
   return {
     ...actionRoutes(context, "images", "image", known),
@@ -62,7 +62,7 @@ export function imageRoutes(context: Context): Routes {
       const image = own(context, params.id);
       if (image.protection.delete) throw isProtected("image");
       input.drop(state.images, image);
-      void hosts.removeImage(imageTag(context, image.id));
+      forgetImage(context, image.id);
       return noContent;
     },
     "POST /images/:id/actions/change_protection": ({ params, body }) => {

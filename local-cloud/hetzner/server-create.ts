@@ -50,6 +50,11 @@ export function imageTag({ settings }: Context, id: number): string {
   return `${settings.prefix}-image:${id}`;
 }
 
+/** The snapshot's copy goes after the answer; one that stays behind goes with the cloud. */
+export function forgetImage(context: Context, id: number): void {
+  context.hosts.removeImage(imageTag(context, id)).catch(() => undefined);
+}
+
 export interface Disk {
   id: number;
   disk_size: number;

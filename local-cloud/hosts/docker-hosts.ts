@@ -3,7 +3,7 @@ import type { CloudSettings } from "../settings";
 import { containerName, createContainer, diskNames, sizeOptions } from "./container";
 import { applyFilters, removeFilters } from "./filter-table";
 import type { HostFirewall } from "./firewall";
-import type { Hosts, HostSpec, Power } from "./hosts";
+import type { Hosts, HostSpec, Power, WantedHost } from "./hosts";
 import { followEvents } from "./events";
 
 /** Exit code of a container whose systemd was told to reboot; to power off it is 130. */
@@ -32,6 +32,8 @@ class DockerHosts implements Hosts {
   private readonly wanted = new Set<number>();
   /** Hosts whose container is being changed: their events mean nothing new. */
   private readonly busy = new Set<number>();
+  /** Snapshots to remove once no host stands on them. */
+  private readonly unwanted = new Set<string>();
 
   constructor(private readonly settings: CloudSettings) {}
 
@@ -73,6 +75,7 @@ class DockerHosts implements Hosts {
     return this.change(id, async (name) => {
       await this.removeContainer(name);
       await docker(["volume", "rm", "--force", ...diskNames(this.settings, id)]);
+      await this.sweepImages();
     });
   }
 
@@ -104,7 +107,8 @@ class DockerHosts implements Hosts {
   }
 
   async removeImage(image: string): Promise<void> {
-    await ignoring(/No such image/, docker(["image", "rm", image]));
+    this.unwanted.add(image);
+    await this.sweepImages();
   }
 
   applyFirewalls(hosts: readonly HostFirewall[]): Promise<void> {
@@ -116,16 +120,23 @@ class DockerHosts implements Hosts {
     const reconnected = (): void => {
       for (const id of this.wanted) void this.boot(id).catch(() => undefined);
     };
+    // what happened while nobody watched
+    this.ids()
+      .then((ids) => Promise.all(ids.map(look)))
+      .catch(() => undefined);
     return followEvents(this.settings, (id) => void look(id).catch(() => undefined), reconnected);
   }
 
-  async reconcile(wanted: readonly { readonly spec: HostSpec; readonly running: boolean }[]): Promise<void> {
+  async reconcile(wanted: readonly WantedHost[], snapshots: readonly string[]): Promise<void> {
     const known = new Set(wanted.map(({ spec }) => spec.id));
     const present = await this.ids();
     await Promise.all(present.filter((id) => !known.has(id)).map((id) => this.remove(id)));
-    await Promise.all(wanted.filter(({ running }) => running).map(({ spec }) => this.create(spec)));
+    // one that doesn't boot keeps nobody from the others; the watch reports it as off
+    await Promise.allSettled(wanted.filter(({ running }) => running).map(({ spec }) => this.create(spec)));
     const off = wanted.filter(({ spec, running }) => !running && present.includes(spec.id));
     await Promise.all(off.map(({ spec }) => this.kill(spec.id)));
+    const unknown = (await this.snapshots()).filter((image) => !snapshots.includes(image));
+    await Promise.all(unknown.map((image) => this.removeImage(image)));
   }
 
   async down(): Promise<void> {
@@ -133,9 +144,18 @@ class DockerHosts implements Hosts {
     const disk = new RegExp(`^${this.settings.prefix}-srv-\\d+-`);
     const volumes = (await docker(["volume", "ls", "--quiet"])).split("\n").filter((name) => disk.test(name));
     if (volumes.length > 0) await docker(["volume", "rm", "--force", ...volumes]);
-    const images = await docker(["images", "--quiet", `${this.settings.prefix}-image`]);
-    if (images !== "") await docker(["image", "rm", "--force", ...new Set(images.split("\n"))]);
+    const images = await this.snapshots();
+    if (images.length > 0) await docker(["image", "rm", "--force", ...images]);
     await removeFilters(this.settings);
+  }
+
+  private async snapshots(): Promise<string[]> {
+    const found = await docker([
+      "images",
+      "--format={{.Repository}}:{{.Tag}}",
+      `${this.settings.prefix}-image`,
+    ]);
+    return found.split("\n").filter(Boolean);
   }
 
   private name(id: number): string {
@@ -153,6 +173,14 @@ class DockerHosts implements Hosts {
 
   private async removeContainer(name: string): Promise<void> {
     await ignoring(/No such container/, docker(["rm", "--force", "--volumes", name]));
+  }
+
+  /** Docker keeps an image as long as a container stands on it, Hetzner's disks are copies: so, later. */
+  private async sweepImages(): Promise<void> {
+    for (const image of [...this.unwanted]) {
+      this.unwanted.delete(image);
+      await ignoring(/No such image/, docker(["image", "rm", image])).catch(() => this.unwanted.add(image));
+    }
   }
 
   private async boot(id: number): Promise<void> {

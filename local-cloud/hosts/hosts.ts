@@ -20,6 +20,11 @@ export interface HostSpec {
 
 export type Power = "running" | "off";
 
+export interface WantedHost {
+  readonly spec: HostSpec;
+  readonly running: boolean;
+}
+
 /** The machines behind the API: real systems under a server's id. Every method can be called again safely. */
 export interface Hosts {
   /** Makes the host unless it is there, boots it, and resolves when its sshd answers. */
@@ -44,8 +49,8 @@ export interface Hosts {
   applyFirewalls(hosts: readonly HostFirewall[]): Promise<void>;
   /** Reports power that changed from inside the host or behind the API's back; returns what ends the watch. */
   watch(changed: (id: number, power: Power) => void): () => void;
-  /** Brings the machine to the wanted state: hosts that are missing or off started, unknown ones removed. */
-  reconcile(wanted: readonly { readonly spec: HostSpec; readonly running: boolean }[]): Promise<void>;
+  /** Brings the machine to the wanted state: hosts that are missing or off started, unknown ones and unknown snapshots removed. */
+  reconcile(wanted: readonly WantedHost[], snapshots: readonly string[]): Promise<void>;
   /** Removes every host, disk and filter of this cloud. */
   down(): Promise<void>;
 }
