@@ -54,8 +54,9 @@ export class PulumiStack {
     this.env = { PULUMI_SKIP_UPDATE_CHECK: "true", ...env, PATH: searchPath(env) };
   }
 
-  /** The stack named by `--stack`, else the one that `pulumi stack select` chose. */
-  static async select(name: string | undefined): Promise<PulumiStack> {
+  /** The stack named by `--stack`, by PULUMI_STACK, or the one that `pulumi stack select` chose. */
+  static async select(typed: string | undefined): Promise<PulumiStack> {
+    const name = typed ?? process.env.PULUMI_STACK;
     if (name !== undefined) return new PulumiStack(name);
     const result = await new PulumiStack("").pulumi(["stack", "--show-name"]);
     if (result.code === 0) return new PulumiStack(result.stdout.trim());

@@ -7,7 +7,7 @@ import { makeRandom, makeSshKey, publicKeyLine, readOperatorKey } from "../init/
 import { fixCommand, planInit, writesFor, type Given, type Need } from "../init/plan";
 import { printJson, runSteps, say, type Step } from "../output";
 import { userPath } from "../project";
-import { isPassphraseMissing, PulumiStack, type ConfigWrite } from "../pulumi";
+import { isPassphraseMissing, PulumiStack, type ConfigWrite, type StackConfig } from "../pulumi";
 import { hasKeys, writeStackSshFiles } from "../stack-config";
 
 interface InitOptions {
@@ -53,10 +53,12 @@ async function runInit(options: InitOptions): Promise<void> {
   const isJson = options.json === true;
   const given = await collectGiven(options);
   const stack = await PulumiStack.select(options.stack);
-  await openStack(stack, options.secretsProvider);
-  const before = await stack.config();
+  const before = await openStack(stack, options.secretsProvider);
 
-  const needs = await completeByAsking(planInit(before, runningCalendar, given), options);
+  const needs = await completeByAsking(
+    planInit(before, runningCalendar, mergeGiven(givenByEnvironment(process.env, before), given)),
+    options,
+  );
   const comment = options.keyComment ?? `operator@${stack.name}`;
   const steps = needs
     .map((need) => ({ need, writes: makeWrites(need, comment) }))
@@ -72,14 +74,15 @@ async function runInit(options: InitOptions): Promise<void> {
 }
 
 /** Makes and selects the stack; asks for the passphrase where Pulumi needs one and somebody is there. */
-async function openStack(stack: PulumiStack, secretsProvider?: string): Promise<void> {
+async function openStack(stack: PulumiStack, secretsProvider?: string): Promise<StackConfig> {
   try {
     await stack.selectOrCreate(secretsProvider);
-    await stack.config();
+    return await stack.config();
   } catch (error) {
     if (!isPassphraseMissing(error) || !canAsk()) throw error;
     stack.usePassphrase(await askPassphrase(stack.name, error));
     await stack.selectOrCreate(secretsProvider);
+    return stack.config();
   }
 }
 
@@ -102,7 +105,7 @@ async function collectGiven(options: InitOptions): Promise<Given> {
     byOption.set("homeport:operatorPrivateKey", [readOperatorKey(userPath(options.operatorKey))]);
   }
   const lines = options.fromStdin === true ? await readStdin() : "";
-  return mergeGiven(givenByEnvironment(process.env), givenByLines(lines, runningCalendar), byOption);
+  return mergeGiven(givenByLines(lines, runningCalendar), byOption);
 }
 
 async function completeByAsking(needs: readonly Need[], options: InitOptions): Promise<Need[]> {

@@ -44,7 +44,7 @@ export function pushTargetOf(
   return {
     repository:
       repositoryOf(currentImage(config, service)) ?? `${registry}/${username.toLowerCase()}/${system.name}`,
-    pushHost: env.HOMEPORT_REGISTRY_PUSH,
+    pushHost: env.HOMEPORT_REGISTRY_PUSH === "" ? undefined : env.HOMEPORT_REGISTRY_PUSH,
     username,
     password: config.get("homeport:registryPassword")?.value ?? "",
     workFolder: join(".homeport", stack, "docker"),

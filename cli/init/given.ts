@@ -1,16 +1,27 @@
 import { usage } from "../cli-error";
 import type { System } from "../../components/lib/system";
+import type { StackConfig } from "../pulumi";
 import { ALIASES, type Given } from "./plan";
 
 const ACCEPTED =
   "HCLOUD_TOKEN, CLOUDFLARE_API_TOKEN, KAMAL_REGISTRY_PASSWORD, a kept secret's name, or a config key like hcloud:token";
 
-/** The values that the environment holds. */
-export function givenByEnvironment(env: NodeJS.ProcessEnv): Given {
+/** The variable and the config key that say in which world a token is valid. */
+const WORLDS: Readonly<Record<string, readonly [string, string]>> = {
+  HCLOUD_TOKEN: ["HCLOUD_ENDPOINT", "hcloud:endpoint"],
+  CLOUDFLARE_API_TOKEN: ["CLOUDFLARE_BASE_URL", "cloudflare:baseUrl"],
+};
+
+/** The values that the environment holds, but for tokens of another cloud than the stack's. */
+export function givenByEnvironment(env: NodeJS.ProcessEnv, config: StackConfig): Given {
   return new Map(
     Object.entries(ALIASES).flatMap(([name, key]) => {
       const value = env[name];
-      return value === undefined || value === "" ? [] : [[key, [value]] as const];
+      const [variable, endpoint] = WORLDS[name] ?? [];
+      // a local cloud's exports must not put its tokens into a real stack, nor the other way round
+      const isOther =
+        endpoint !== undefined && (env[variable ?? ""] ?? "") !== (config.get(endpoint)?.value ?? "");
+      return value === undefined || value === "" || isOther ? [] : [[key, [value]] as const];
     }),
   );
 }

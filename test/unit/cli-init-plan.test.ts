@@ -123,12 +123,21 @@ describe("writesFor and fixCommand", () => {
 
 describe("given values", () => {
   it("come from the environment under the names that users know", () => {
-    expect([
-      ...givenByEnvironment({ HCLOUD_TOKEN: "t", CLOUDFLARE_API_TOKEN: "", KAMAL_REGISTRY_PASSWORD: "p" }),
-    ]).toEqual([
+    const env = { HCLOUD_TOKEN: "t", CLOUDFLARE_API_TOKEN: "", KAMAL_REGISTRY_PASSWORD: "p" };
+
+    expect([...givenByEnvironment(env, new Map())]).toEqual([
       ["hcloud:token", ["t"]],
       ["homeport:registryPassword", ["p"]],
     ]);
+  });
+
+  it("never come from the environment of another cloud than the stack's", () => {
+    const local = { HCLOUD_TOKEN: "t", HCLOUD_ENDPOINT: "http://127.0.0.1:4680/v1" };
+    const config = new Map([["hcloud:endpoint", plain(local.HCLOUD_ENDPOINT)]]);
+
+    expect(givenByEnvironment(local, new Map()).size).toBe(0);
+    expect(givenByEnvironment({ HCLOUD_TOKEN: "t" }, config).size).toBe(0);
+    expect(givenByEnvironment(local, config).get("hcloud:token")).toEqual(["t"]);
   });
 
   it("come from lines, with = in the value, and are overridden by what comes later", () => {
