@@ -18,6 +18,8 @@ export interface DockerPlace {
   readonly socket: string;
   readonly execRoot: string;
   readonly dataRoot: string;
+  /** The bridge that dockerd makes and never removes; undefined: none. */
+  readonly bridge?: string;
   readonly args: readonly string[];
 }
 
@@ -29,6 +31,7 @@ export function systemDocker(): DockerPlace {
     socket: "/var/run/docker.sock",
     execRoot: "/var/run/docker",
     dataRoot: "/var/lib/docker",
+    bridge: "docker0",
     args: [],
   };
 }
@@ -162,13 +165,17 @@ export async function stopOwnDocker(report: Report, place = systemDocker()): Pro
 
 async function stop(place: DockerPlace, own: number | undefined): Promise<void> {
   if (own) await end(own);
-  // After an orderly end nothing is left. After a crash: containerd, containers and their shims, mounts, files.
-  for (const pid of withDescendants((pid) => isMarked(pid, place))) signal(pid, "SIGKILL");
-  if (!daemonOf(place)) {
-    for (const folder of [place.execRoot, place.dataRoot]) unmountBelow(folder);
-    for (const file of [place.pidFile, place.socket]) rmSync(file, { force: true });
-  }
+  // A daemon that somebody started after ours crashed has taken over what was left.
+  if (!daemonOf(place)) clearLeftovers(place);
   rmSync(logOf(place), { force: true });
+}
+
+/** After an orderly end only the bridge is left. After a crash: containers, their shims, mounts and files, too. */
+function clearLeftovers(place: DockerPlace): void {
+  for (const pid of withDescendants((pid) => isMarked(pid, place))) signal(pid, "SIGKILL");
+  for (const folder of [place.execRoot, place.dataRoot]) unmountBelow(folder);
+  for (const file of [place.pidFile, place.socket]) rmSync(file, { force: true });
+  if (place.bridge) spawnSync("ip", ["link", "delete", place.bridge]); // fails where it never got that far
 }
 
 async function end(pid: number): Promise<void> {
