@@ -1,11 +1,9 @@
-import { X509Certificate, createPublicKey, generateKeyPairSync, webcrypto } from "node:crypto";
+import { X509Certificate, generateKeyPairSync } from "node:crypto";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
 import type { InjectOptions } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startCloudflare, type TestCloudflare } from "../support/cloudflare";
+import { newRequest, startCloudflare, type TestCloudflare } from "../support/cloudflare";
 
 type Row = Record<string, unknown>;
 
@@ -365,28 +363,10 @@ describe("DNSSEC", () => {
 });
 
 describe("the Origin CA", () => {
-  async function request(): Promise<{ csr: string; publicKey: string }> {
-    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-    const keys = (await webcrypto.subtle.generateKey(algorithm, true, [
-      "sign",
-      "verify",
-    ])) as webcrypto.CryptoKeyPair;
-    const csr = await x509.Pkcs10CertificateRequestGenerator.create({
-      name: "CN=other",
-      keys,
-      signingAlgorithm: algorithm,
-    });
-    const spki = Buffer.from(await webcrypto.subtle.exportKey("spki", keys.publicKey));
-    const publicKey = createPublicKey({ key: spki, format: "der", type: "spki" });
-    return {
-      csr: csr.toString("pem"),
-      publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
-    };
-  }
   const hostnames = ["example.com", "*.example.com"];
 
   it("signs the request's key for the hostnames asked for", async () => {
-    const { csr, publicKey } = await request();
+    const { csr, publicKey } = await newRequest();
     const { result } = await call("POST", "/certificates", {
       csr,
       hostnames,
@@ -407,7 +387,7 @@ describe("the Origin CA", () => {
   });
 
   it("lists by zone, reads by serial number, and forgets what is revoked", async () => {
-    const { csr } = await request();
+    const { csr } = await newRequest();
     const { id } = (await call("POST", "/certificates", { csr, hostnames, request_type: "origin-rsa" }))
       .result;
     expect(codes(await call("GET", "/certificates"))).toEqual([1012]);
@@ -418,7 +398,7 @@ describe("the Origin CA", () => {
   });
 
   it("refuses other people's hostnames, wrong terms and what is no request", async () => {
-    const { csr } = await request();
+    const { csr } = await newRequest();
     const good = { csr, hostnames, request_type: "origin-rsa" };
     const code = async (body: object): Promise<number[]> =>
       codes(await call("POST", "/certificates", { ...good, ...body }));

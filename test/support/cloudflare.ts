@@ -1,6 +1,9 @@
+import "reflect-metadata";
+import { createPublicKey, webcrypto } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as x509 from "@peculiar/x509";
 import fastify, { type FastifyInstance } from "fastify";
 import { cloudflareApi } from "../../local-cloud/cloudflare/api";
 import { newToken } from "../../local-cloud/cloudflare/auth";
@@ -38,4 +41,24 @@ export async function startCloudflare(
   await app.register(cloudflareControl(deps), { prefix: "/_control" });
   const listen = async (): Promise<string> => `${await app.listen({ host: "127.0.0.1", port: 0 })}/client/v4`;
   return { app, stateDir, token, edge: () => zones, listen };
+}
+
+/** A certificate request, and the public key in it (both PEM). */
+export async function newRequest(): Promise<{ csr: string; publicKey: string }> {
+  const signingAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = (await webcrypto.subtle.generateKey(signingAlgorithm, true, [
+    "sign",
+    "verify",
+  ])) as webcrypto.CryptoKeyPair;
+  const csr = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: "CN=other",
+    keys,
+    signingAlgorithm,
+  });
+  const spki = Buffer.from(await webcrypto.subtle.exportKey("spki", keys.publicKey));
+  const publicKey = createPublicKey({ key: spki, format: "der", type: "spki" });
+  return {
+    csr: csr.toString("pem"),
+    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+  };
 }

@@ -136,12 +136,12 @@ function afterWrite(inputs: Inputs, answer: Json): State {
 }
 
 function afterRead(prior: Partial<State>, answer: Json): State {
-  const found = stateOf(answer);
+  const { settings, ...found } = stateOf(answer);
   const zone = zoneName(prior.name ?? "", found.name);
   return {
     includeShadowMetadata: prior.includeShadowMetadata ?? false,
-    ...pick(found, [...SENT, ...COMPUTED]),
-    ...withSettings(found.type, found.settings),
+    ...pick(found as State, [...SENT, ...COMPUTED]),
+    ...withSettings(found.type, settings),
     zoneId: prior.zoneId ?? "",
     meta: found.meta ?? "{}",
     ...(zone ? { __meta: JSON.stringify({ zone_name: zone }) } : pick(prior, ["__meta"])),
