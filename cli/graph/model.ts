@@ -127,17 +127,23 @@ function componentOf(
   return parent.custom === true ? componentOf(parent, byUrn) : parent;
 }
 
-/** `homeport:server:SshIdentity` is "ssh identity". */
+/** `homeport:server:SshIdentity` is "SSH identity". */
 function titleOf(component: StateResource): string {
   const name = component.type.split(":").at(-1) ?? component.type;
-  return name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return words(name);
+}
+
+/** `primaryIp` is "primary IP". */
+function words(name: string): string {
+  const plain = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return plain.replace(/\b(ssh|tls|dns|ip|ca)\b/g, (acronym) => acronym.toUpperCase());
 }
 
 function nodeOf(resource: StateResource, component: StateResource | undefined, id: string): GraphNode {
   const name = nameOf(resource.urn);
   const prefix = component === undefined ? "" : `${nameOf(component.urn)}-`;
   const role = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-  return { id, role: role.replaceAll("-", " "), kind: kindOf(resource), family: familyOf(resource) };
+  return { id, role: words(role.replaceAll("-", " ")), kind: kindOf(resource), family: familyOf(resource) };
 }
 
 function kindOf(resource: StateResource): string {
@@ -145,7 +151,7 @@ function kindOf(resource: StateResource): string {
   if (resource.type === "command:local:Command") return "guarded step";
   if (isProvider(resource)) return "engine over SSH";
   const word = resource.type.split(":").at(-1) ?? resource.type;
-  return word.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return words(word);
 }
 
 const FAMILIES: Readonly<Record<string, Family>> = {

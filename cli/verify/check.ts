@@ -50,6 +50,11 @@ export function broken(found: string, fix: string): Verdict {
   return { ok: false, found, fix };
 }
 
+/** The command that runs one step again, on the host as it is; `name` is the resource's in the program. */
+export function replaceStep(name: string): string {
+  return `pulumi up --replace '**::${name}'`;
+}
+
 /** A check over one source: `evaluate` is a pure function of what was found and what should be there. */
 export function checkOf<K extends keyof Sources>(
   id: string,

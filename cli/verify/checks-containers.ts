@@ -40,7 +40,9 @@ export const CONTAINER_CHECKS: readonly Check[] = [
   checkOf("S1-21", "Docker, proxy and application are up", "host", runningVerdict),
   checkOf("H5", "containers publish 80 and 443 only", "host", (host) => publishedVerdict(containersOf(host))),
   checkOf("S1-12", "docker inspect shows no secret", "host", (host, expected) =>
-    secretsVerdict(host.containers.out + host.images.out, expected.secrets),
+    containersOf(host).length === 0
+      ? broken("there is no container to look at", REDO)
+      : secretsVerdict(host.containers.out + host.images.out, expected.secrets),
   ),
 ];
 
@@ -103,6 +105,7 @@ export function runningVerdict(host: HostFacts, expected: Expected): Verdict {
 
 /** Nothing but 80 and 443 is published on an address that others can reach. */
 export function publishedVerdict(containers: readonly Container[]): Verdict {
+  if (containers.length === 0) return broken("there is no container to look at", REDO);
   const open = containers.flatMap((container) =>
     bindings(container)
       .filter(({ HostIp }) => !isLoopback(HostIp))

@@ -1,8 +1,11 @@
-import { broken, checkOf, proven, type Check, type Verdict } from "./check";
+import { broken, checkOf, proven, replaceStep, type Check, type Verdict } from "./check";
 import type { HostFacts, Output } from "./facts";
 
-const REDO_SSH = "pulumi up (a changed host: find the step with pulumi stack --show-urns, then --replace it)";
-const REDO = "pulumi up --replace the step's URN (pulumi stack --show-urns lists them)";
+const REDO_PACKAGES = replaceStep("hardening-packages");
+const REDO_FIREWALL = replaceStep("hardening-firewall");
+const REDO_FAIL2BAN = replaceStep("hardening-fail2ban");
+const REDO_SSH = replaceStep("hardening-ssh");
+const REDO_CERTIFICATE = replaceStep("origin-install");
 const WANTED_PORTS = ["22/tcp", "443/tcp", "80/tcp"];
 
 /** What must hold on the host itself. */
@@ -26,20 +29,20 @@ export function upgradesVerdict(probe: Output): Verdict {
   if (probe.code !== 0 || count === undefined)
     return broken(said(probe), "homeport ssh -- sudo apt-get -s upgrade");
   if (count === "0") return proven("0 packages to upgrade");
-  return broken(`${count} packages to upgrade, ${security} of them security`, REDO);
+  return broken(`${count} packages to upgrade, ${security} of them security`, REDO_PACKAGES);
 }
 
 /** `ufw status verbose`: active, default deny in and allow out, exactly the three ports, v4 and v6. */
 export function ufwVerdict(probe: Output): Verdict {
-  if (!/^Status: active$/m.test(probe.out)) return broken(said(probe), REDO);
+  if (!/^Status: active$/m.test(probe.out)) return broken(said(probe), REDO_FIREWALL);
   const defaults = /^Default: (.*)$/m.exec(probe.out)?.[1] ?? "none";
   if (!defaults.startsWith("deny (incoming), allow (outgoing)"))
-    return broken(`default is ${defaults}`, REDO);
+    return broken(`default is ${defaults}`, REDO_FIREWALL);
   const rules = probe.out
     .split("\n")
     .filter((line) => /\b(ALLOW|DENY|LIMIT|REJECT)\b.*\b(IN|OUT|FWD)\b/.test(line));
   const strange = rules.filter((line) => !/^\S+( \(v6\))?\s+ALLOW IN\s+Anywhere( \(v6\))?\s*$/.test(line));
-  if (strange.length > 0) return broken(`an unexpected rule: ${squeeze(strange[0] ?? "")}`, REDO);
+  if (strange.length > 0) return broken(`an unexpected rule: ${squeeze(strange[0] ?? "")}`, REDO_FIREWALL);
   const v4 = ports(rules.filter((line) => !line.includes("(v6)")));
   const v6 = ports(rules.filter((line) => line.includes("(v6)")));
   for (const [family, open] of [
@@ -47,7 +50,7 @@ export function ufwVerdict(probe: Output): Verdict {
     ["v6", v6],
   ] as const) {
     if (open.join() !== WANTED_PORTS.join())
-      return broken(`${family} lets in ${open.join(", ") || "nothing"}`, REDO);
+      return broken(`${family} lets in ${open.join(", ") || "nothing"}`, REDO_FIREWALL);
   }
   return proven("default deny; 22, 80, 443/tcp, v4 and v6");
 }
@@ -55,7 +58,7 @@ export function ufwVerdict(probe: Output): Verdict {
 /** `fail2ban-client status sshd` answers and names the jail. */
 export function jailVerdict(probe: Output): Verdict {
   if (probe.code !== 0 || !/Status for the jail: sshd/.test(probe.out)) {
-    return broken(said(probe), `${REDO}; look: homeport ssh -- sudo journalctl -u fail2ban`);
+    return broken(said(probe), `${REDO_FAIL2BAN}; look: homeport ssh -- sudo journalctl -u fail2ban`);
   }
   const banned = /Currently banned:\s*(\d+)/.exec(probe.out)?.[1] ?? "?";
   return proven(`jail sshd is alive, ${banned} banned now`);
@@ -64,7 +67,7 @@ export function jailVerdict(probe: Output): Verdict {
 /** The jail's source is the journal: a host without rsyslog has no auth.log. */
 export function journalVerdict(probe: Output): Verdict {
   if (probe.code === 0 && /_(SYSTEMD_UNIT|COMM)=/.test(probe.out)) return proven("journalmatch is set");
-  return broken(`no journal match: ${said(probe)}`, REDO);
+  return broken(`no journal match: ${said(probe)}`, REDO_FAIL2BAN);
 }
 
 const SSHD: readonly (readonly [string, string])[] = [
@@ -103,14 +106,14 @@ export function dockerUserVerdict(
 ): Verdict {
   const firstJump = host.forward.out.split("\n").find((line) => line.startsWith("-A FORWARD"));
   if (firstJump !== "-A FORWARD -j DOCKER-USER") {
-    return broken(`the first rule of FORWARD is ${firstJump ?? "missing"}`, REDO);
+    return broken(`the first rule of FORWARD is ${firstJump ?? "missing"}`, REDO_FIREWALL);
   }
   for (const [family, probe] of [
     ["v4", host.docker_user],
     ["v6", host.docker_user6],
   ] as const) {
     const fault = chainFault(probe);
-    if (fault !== undefined) return broken(`DOCKER-USER ${family}: ${fault}`, REDO);
+    if (fault !== undefined) return broken(`DOCKER-USER ${family}: ${fault}`, REDO_FIREWALL);
   }
   return proven("DOCKER-USER drops all but 80 and 443, v4 and v6");
 }
@@ -135,7 +138,7 @@ const DAY_MS = 86_400_000;
 
 /** What `openssl x509` says of the certificate that the origin serves: issuer, names and dates. */
 export function certificateVerdict(probe: Output, names: readonly string[], now: Date): Verdict {
-  const fix = "pulumi up --replace the origin certificate's step (pulumi stack --show-urns)";
+  const fix = REDO_CERTIFICATE;
   if (probe.code !== 0) return broken(`no certificate on port 443: ${said(probe)}`, fix);
   const issuer = field(probe.out, "issuer");
   const ends = new Date(field(probe.out, "notAfter"));

@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
-import { broken, checkOf, proven, type Check, type Expected, type Verdict } from "./check";
+import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
 import type { Answer, NameFacts, ReachFacts } from "./facts";
 
 /** What a visitor sees. */
@@ -52,10 +52,7 @@ const EDGE_ERRORS: Readonly<Record<number, readonly [string, string]>> = {
     "homeport verify: see S1-3 and S1-8",
   ],
   525: ["the TLS handshake with the origin fails", "homeport verify: see S1-23"],
-  526: [
-    "the origin's certificate does not verify under strict",
-    "pulumi up --replace the origin certificate's step",
-  ],
+  526: ["the origin's certificate does not verify under strict", replaceStep("origin-install")],
   502: ["the proxy cannot reach the application", "homeport ssh -- sudo docker logs of the application"],
   503: ["the application is not ready", "homeport ssh -- sudo docker ps"],
   403: [

@@ -54,7 +54,7 @@ describe("graphOf", () => {
         nodes.map(({ role, kind, family }) => `${role}/${kind}/${family}`),
       ]),
     ).toEqual([
-      ["server", ["ipv4/primary ip/hetzner", "host/server/hetzner"]],
+      ["server", ["ipv4/primary IP/hetzner", "host/server/hetzner"]],
       ["hardening", ["packages/step over SSH/step"]],
     ]);
     expect(graph.edges).toEqual([

@@ -211,6 +211,7 @@ describe("checks of containers and visitors fail and say what to do", () => {
       publishedVerdict(change("web", { HostConfig: bind("", "9000") })),
       /web-1a2b publishes 9000/,
     ],
+    ["no container to look at", publishedVerdict([]), /no container/],
     ["secret in the environment", secretsVerdict("A=s3cret-value", EXPECTED.secrets), /visible/],
     [
       "secret of two lines",
