@@ -1,0 +1,91 @@
+import {
+  set,
+  setPath,
+  remove,
+  INIT,
+  plain,
+  token,
+  image,
+  secret,
+  variable,
+  CONTROL,
+  PLACEHOLDER,
+  REFERENCE,
+  type BadConfig,
+} from "./mistakes";
+
+export const SERVICES: readonly BadConfig[] = [
+  image("the tag latest", "proxy", "caddy:latest", "be pinned: by a tag other than latest, or by digest"),
+  image("no tag", "web", "ghcr.io/mxcorre/calendar", "be pinned: by a tag other than latest, or by digest"),
+  image("a short digest", "web", "ghcr.io/mxcorre/calendar@sha256:abc", REFERENCE),
+  image("capitals in an image", "web", "ghcr.io/MxCorre/Calendar:1", REFERENCE),
+  image("an image with $()", "web", "$(id):1", REFERENCE, '"$(id):1"'),
+  {
+    mistake: "a misspelt service",
+    raw: { "homeport:images": JSON.stringify({ web: "a:1", proxy: "caddy:2.10.2", bd: "postgres:16" }) },
+    message: `homeport:images.bd: must name one of db, web, proxy (did you mean db?), got bd; fix: ${remove("homeport:images.bd")}`,
+  },
+  plain(
+    "a registry with a scheme",
+    "homeport:registryServer",
+    "https://ghcr.io",
+    "be a registry's host name like ghcr.io",
+    "https://ghcr.io",
+    set("homeport:registryServer", "ghcr.io"),
+  ),
+  plain(
+    "a user name with $()",
+    "homeport:registryUsername",
+    "$(id)",
+    "be a user name of letters, digits and . _ @ + -",
+    '"$(id)"',
+    set("homeport:registryUsername", "mxcorre"),
+  ),
+  token("no registry password", "homeport:registryPassword", undefined, "be set", "nothing"),
+  token(
+    "a registry password of two lines",
+    "homeport:registryPassword",
+    "one\ntwo",
+    "be one line without spaces or control characters",
+    "[hidden, 7 characters]",
+  ),
+  {
+    mistake: "no kept secret",
+    raw: { "homeport:secrets": undefined },
+    message: `homeport:secrets.SECRET_KEY_BASE: must be set, got nothing; fix: ${INIT}`,
+  },
+  secret("a short secret", "abcdef0123456789", "be at least 64 characters"),
+  secret("a placeholder secret", "changeme", PLACEHOLDER),
+  secret("a secret of two lines", `${"ab".repeat(40)}\n${"cd".repeat(40)}`, CONTROL),
+  {
+    mistake: "a secret that Homeport makes",
+    raw: {
+      "homeport:secrets": JSON.stringify({ SECRET_KEY_BASE: "5e".repeat(60) + "77", POSTGRES_PASSWORD: "x" }),
+    },
+    message: `homeport:secrets.POSTGRES_PASSWORD: must be left out: Homeport generates it, got a value; fix: ${remove("homeport:secrets.POSTGRES_PASSWORD")}`,
+  },
+  {
+    mistake: "a misspelt secret",
+    raw: {
+      "homeport:secrets": JSON.stringify({ SECRET_KEY_BASE: "5e".repeat(60) + "77", SECRET_KEY_BAES: "x" }),
+    },
+    message: `homeport:secrets.SECRET_KEY_BAES: must be a secret of the system (did you mean SECRET_KEY_BASE?), got a value; fix: ${remove("homeport:secrets.SECRET_KEY_BAES")}`,
+  },
+  variable(
+    "a secret among the plain values",
+    "SECRET_KEY_BASE",
+    "leave secret SECRET_KEY_BASE to homeport:secrets",
+  ),
+  variable("a variable of ours", "HOMEPORT_X", "not start with HOMEPORT_, which is ours"),
+  variable("a variable's name with $()", "A$(id)", "be named in letters, digits and _", '"A$(id)"'),
+  {
+    mistake: "a service that is not there",
+    raw: { "homeport:environment": JSON.stringify({ worker: { A: "x" } }) },
+    message: `homeport:environment.worker: must name one of db, web, got worker; fix: ${remove("homeport:environment.worker")}`,
+  },
+  {
+    mistake: "a host outside the zone",
+    raw: { "homeport:environment": JSON.stringify({ web: { APP_HOSTS: "mxcorre.com,evil-mxcorre.com" } }) },
+    message: `homeport:environment.web.APP_HOSTS: must hold hosts of zone mxcorre.com only, joined by commas, got evil-mxcorre.com; fix: ${setPath("homeport:environment.web.APP_HOSTS", "mxcorre.com")}`,
+  },
+];

@@ -1,0 +1,118 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderCaddyfile } from "../../components/lib/caddyfile";
+import { CLOUDFLARE_RANGES } from "../../components/lib/cloudflare-ranges";
+import { defineSystem } from "../../components/lib/system";
+import { runningCalendar } from "../../systems/running-calendar";
+import { expectGolden } from "../support/golden";
+
+const manySites = defineSystem({
+  name: "many",
+  services: { web: start(), api: start() },
+  sites: [
+    {
+      hostname: "@",
+      aliases: [{ hostname: "www", redirect: true }],
+      routes: { "/": "web:3000", "/api": "api:8000" },
+    },
+    { hostname: "hooks", routes: { "/in/": "api:8000" }, maxBodyMb: 5 },
+  ],
+});
+
+function start() {
+  const numbers = { intervalSeconds: 1, timeoutSeconds: 1, retries: 1, startPeriodSeconds: 0 };
+  return { image: "x:1", stopGracePeriodSeconds: 10, healthcheck: { test: ["CMD", "true"], ...numbers } };
+}
+
+const SYSTEMS = [
+  ["running-calendar", runningCalendar],
+  ["many-sites", manySites],
+] as const;
+
+let directory = "";
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "homeport-caddy-"));
+  mkdirSync(join(directory, "tls"));
+  mkdirSync(join(directory, "upstreams"));
+  const [key, certificate] = ["origin.key", "origin.crt"].map((name) => join(directory, "tls", name)) as [
+    string,
+    string,
+  ];
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=origin"];
+  const names = ["-addext", "subjectAltName=DNS:mxcorre.com,DNS:*.mxcorre.com"];
+  execFileSync("openssl", ["req", "-x509", ...ec, "-keyout", key, "-out", certificate, ...names], {
+    stdio: "ignore",
+  });
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** What Caddy itself says of the text: its JSON, after `caddy validate` accepted it. */
+function adapted(text: string): CaddyConfig {
+  const config = join(directory, "Caddyfile");
+  writeFileSync(config, text);
+  const home = {
+    HOME: directory,
+    XDG_DATA_HOME: directory,
+    XDG_CONFIG_HOME: directory,
+    PATH: process.env.PATH,
+  };
+  const run = (verb: string) =>
+    spawnSync("caddy", [verb, "--config", config, "--adapter", "caddyfile"], { env: home });
+  const validated = run("validate");
+  expect(validated.stderr.toString()).not.toContain("Error:");
+  expect(validated.status).toBe(0);
+  return JSON.parse(run("adapt").stdout.toString()) as CaddyConfig;
+}
+
+interface CaddyConfig {
+  readonly apps: {
+    readonly http: { readonly servers: Record<string, { listen: string[]; automatic_https?: object }> };
+  };
+}
+
+const hasCaddy = spawnSync("caddy", ["version"]).status === 0;
+
+describe.each(SYSTEMS)("renderCaddyfile for %s", (name, system) => {
+  const input = { sites: system.sites, domain: "mxcorre.com", edgeCidrs: CLOUDFLARE_RANGES };
+
+  it("is the golden file", () => {
+    expectGolden(`${name}.Caddyfile`, renderCaddyfile(input));
+  });
+
+  it.skipIf(!hasCaddy)(
+    "is accepted by caddy before any upstream is known (skipped only without a caddy binary)",
+    () => {
+      const { servers } = adapted(renderCaddyfile({ ...input, directory })).apps.http;
+
+      expect(
+        Object.values(servers)
+          .flatMap((server) => server.listen)
+          .sort(),
+      ).toEqual([":443", ":80"]);
+      expect(Object.values(servers).map((server) => server.automatic_https)).toEqual([
+        { disable: true },
+        { disable: true },
+      ]);
+    },
+  );
+
+  it.skipIf(!hasCaddy)(
+    "takes each service's upstream from its file (skipped only without a caddy binary)",
+    () => {
+      writeFileSync(join(directory, "upstreams", "web.caddy"), "to web-1a2b3c:3000\n");
+      writeFileSync(join(directory, "upstreams", "api.caddy"), "to api-1a2b3c:8000\n");
+
+      const text = JSON.stringify(adapted(renderCaddyfile({ ...input, directory })));
+      rmSync(join(directory, "upstreams", "web.caddy"));
+      rmSync(join(directory, "upstreams", "api.caddy"));
+
+      expect(text).toContain('"upstreams":[{"dial":"web-1a2b3c:3000"}]');
+      expect(text.includes('"dial":"api-1a2b3c:8000"')).toBe(name === "many-sites");
+    },
+  );
+});
