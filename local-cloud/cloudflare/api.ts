@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { authenticate } from "./auth";
 import { certificateRoutes } from "./certificates";
@@ -76,14 +77,20 @@ function answerAsCloudflare(app: FastifyInstance): void {
 
 function makeFaults(app: FastifyInstance, { faults }: CloudflareDeps): void {
   const lost = new WeakSet<FastifyRequest>();
+  const hanging = new Set<Socket>();
   app.addHook("onRequest", async (request, reply) => {
     const fault = faults.take(request.method, pathOf(request));
     if (!fault) return undefined;
-    if (fault.hang) return reply.hijack();
+    if (fault.hang) {
+      hanging.add(request.raw.socket);
+      return reply.hijack();
+    }
     if (fault.loseReply) lost.add(request);
     if (fault.status === undefined) return undefined;
     return sendFault(reply, fault.status, fault.headers ?? {}, fault.body);
   });
+  // A server does not close before its connections do.
+  app.addHook("preClose", async () => hanging.forEach((socket) => socket.destroy()));
   app.addHook("onSend", async (request, reply, payload) => {
     if (!lost.has(request)) return payload;
     reply.hijack();

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { Ca } from "../ca";
 import { ensureCa } from "../ca";
+import type { InternetZone } from "../internet/config";
 import type { CloudSettings } from "../settings";
-import { edgeZones, renewCertificates, type EdgeZone } from "./edge-zones";
+import { edgeZones, renewCertificates } from "./edge-zones";
 import { Faults } from "./faults";
 import { fileStore, type Store } from "./state";
 import { addZone } from "./zones";
@@ -16,7 +17,7 @@ export interface CloudflareDeps {
   readonly localCa: Ca;
   readonly originCa: Ca;
   /** Called with every active zone after each change, and once at the start. */
-  readonly onChange: (zones: readonly EdgeZone[]) => void;
+  readonly onChange: (zones: readonly InternetZone[]) => void;
 }
 
 export interface CloudflareOptions {
@@ -26,7 +27,7 @@ export interface CloudflareOptions {
   /** Names of the zones that exist before any request, active. */
   readonly zones: readonly string[];
   /** @default nothing */
-  readonly onChange?: (zones: readonly EdgeZone[]) => void;
+  readonly onChange?: (zones: readonly InternetZone[]) => void;
   /** @default `<stateDir>/cloudflare.json` */
   readonly store?: Store;
 }

@@ -1,52 +1,27 @@
 import { X509Certificate } from "node:crypto";
 import { issueServerCertificate, type Ca } from "../ca";
+import type { InternetRecord, InternetZone } from "../internet/config";
 import { settingValues } from "./setting-rules";
 import type { State, Zone } from "./state";
 
-/** What edge and DNS know of a zone: the `zones` of the internet's configuration. */
-export interface EdgeZone {
-  readonly name: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly records: readonly EdgeRecord[];
-  readonly certificate: { readonly certPem: string; readonly keyPem: string };
-}
-
-export interface EdgeRecord {
-  readonly name: string;
-  readonly type: string;
-  readonly content: string;
-  readonly proxied: boolean;
-  readonly ttl: number;
-  readonly priority?: number;
-}
-
 const RENEW_BEFORE = 30 * 24 * 60 * 60 * 1000;
-// "Automatic" is 300 seconds (Cloudflare's DNS documentation on TTL).
-const AUTOMATIC_TTL = 300;
 
-/** Zones as the edge sees them: only active ones; a paused zone is DNS alone. */
-export function edgeZones(state: State): EdgeZone[] {
-  return state.zones.flatMap((zone) =>
-    zone.status === "active" && zone.certificate
-      ? [
-          {
-            name: zone.name,
-            settings: settingValues(zone),
-            records: edgeRecords(zone),
-            certificate: zone.certificate,
-          },
-        ]
-      : [],
-  );
+/** Zones as edge and DNS see them: only active ones; a paused zone is DNS alone. */
+export function edgeZones(state: State): InternetZone[] {
+  return state.zones.flatMap((zone) => {
+    const { name, status, certificate } = zone;
+    if (status !== "active" || !certificate) return [];
+    return [{ name, settings: settingValues(zone), records: edgeRecords(zone), certificate }];
+  });
 }
 
-function edgeRecords(zone: Zone): EdgeRecord[] {
-  return zone.records.map(({ name, type, content, proxied, ttl, priority }) => ({
+function edgeRecords({ records, paused }: Zone): InternetRecord[] {
+  return records.map(({ name, type, content, proxied, ttl, priority }) => ({
     name,
     type,
     content,
-    proxied: proxied && !zone.paused,
-    ttl: ttl === 1 ? AUTOMATIC_TTL : ttl,
+    proxied: proxied && !paused,
+    ttl,
     ...(priority === undefined ? {} : { priority }),
   }));
 }

@@ -2,7 +2,7 @@ import { X509Certificate, generateKeyPairSync } from "node:crypto";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { InjectOptions } from "fastify";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newRequest, startCloudflare, type TestCloudflare } from "../support/cloudflare";
 
 type Row = Record<string, unknown>;
@@ -177,7 +177,7 @@ describe("DNS records", () => {
     expect(result.id).toMatch(/^[0-9a-f]{32}$/);
     expect(result.created_on).toBe(result.modified_on);
     expect(cloudflare.edge()[0]?.records).toEqual([
-      { name: "www.example.com", type: "A", content: "203.0.113.7", proxied: true, ttl: 300 },
+      { name: "www.example.com", type: "A", content: "203.0.113.7", proxied: true, ttl: 1 },
     ]);
   });
 
@@ -464,5 +464,19 @@ describe("faults", () => {
     const aborted = fetch(`${base}/zones`, { headers, signal: AbortSignal.timeout(200) });
     await expect(aborted).rejects.toThrow(/timeout/i);
     expect((await fetch(`${base}/zones`, { headers })).status).toBe(200);
+  });
+
+  it("do not keep the server from ending", async () => {
+    const base = await cloudflare.listen();
+    await plan({ path: "/ips$", hang: true });
+    const answer = fetch(`${base}/ips`).catch((error: unknown) => error);
+    await vi.waitFor(async () => {
+      const { faults } = (await cloudflare.app.inject({ url: "/_control/cloudflare/faults" })).json<{
+        faults: object[];
+      }>();
+      expect(faults).toEqual([]);
+    });
+    await cloudflare.app.close();
+    expect(await answer).toBeInstanceOf(Error);
   });
 });

@@ -9,7 +9,7 @@ import { cloudflareApi } from "../../local-cloud/cloudflare/api";
 import { newToken } from "../../local-cloud/cloudflare/auth";
 import { cloudflareControl } from "../../local-cloud/cloudflare/control";
 import { openCloudflare } from "../../local-cloud/cloudflare/deps";
-import type { EdgeZone } from "../../local-cloud/cloudflare/edge-zones";
+import type { InternetZone } from "../../local-cloud/internet/config";
 import { settingsFor } from "../../local-cloud/settings";
 
 export interface TestCloudflare {
@@ -17,7 +17,7 @@ export interface TestCloudflare {
   readonly stateDir: string;
   readonly token: string;
   /** What the edge was last told. */
-  edge(): readonly EdgeZone[];
+  edge(): readonly InternetZone[];
   /** The base address of the API on a loopback port. */
   listen(): Promise<string>;
 }
@@ -27,7 +27,7 @@ export async function startCloudflare(
   stateDir = mkdtempSync(join(tmpdir(), "homeport-cloudflare-")),
 ): Promise<TestCloudflare> {
   const token = newToken();
-  let zones: readonly EdgeZone[] = [];
+  let zones: readonly InternetZone[] = [];
   const deps = await openCloudflare({
     settings: { ...settingsFor("local-test", 1), stateDir },
     tokens: [token],
@@ -36,7 +36,7 @@ export async function startCloudflare(
       zones = now;
     },
   });
-  const app = fastify({ forceCloseConnections: true });
+  const app = fastify();
   await app.register(cloudflareApi(deps), { prefix: "/client/v4" });
   await app.register(cloudflareControl(deps), { prefix: "/_control" });
   const listen = async (): Promise<string> => `${await app.listen({ host: "127.0.0.1", port: 0 })}/client/v4`;
