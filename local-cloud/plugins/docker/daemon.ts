@@ -8,7 +8,7 @@ import type { ProviderConfig } from "./inputs";
 import { CommandStream, sshArguments } from "./ssh-stream";
 
 /** Kept and opened at once; sshd refuses more than ten unfinished logins (MaxStartups). */
-const CONNECTIONS = { keepAlive: true, maxSockets: 6, maxFreeSockets: 6 };
+const CONNECTIONS = { keepAlive: true, maxSockets: 8, maxFreeSockets: 8 };
 /** The newest API that the published plugin's client (docker 28.5) speaks. */
 const NEWEST_API = "1.51";
 

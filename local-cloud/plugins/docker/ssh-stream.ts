@@ -41,7 +41,7 @@ export class CommandStream extends Duplex {
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
 
   constructor(program: string, args: readonly string[]) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: false });
     this.#command = [program, ...args].join(" ");
     // a session of its own: Ctrl-C at the terminal goes to the engine, which lets running work finish
     this.#child = spawn(program, args, { detached: true });
@@ -66,6 +66,8 @@ export class CommandStream extends Duplex {
   }
 
   override _final(done: (error?: Error | null) => void): void {
+    // the pipe of a program that has ended calls nobody back
+    if (this.#exit || this.#child.stdin.destroyed) return done();
     this.#child.stdin.end(() => done());
   }
 
