@@ -10,33 +10,37 @@ export function stackFile(settings: CloudSettings): string {
 }
 
 /**
- * Writes the stack's config from `stacks/<system>.yaml`. What a user or `homeport init` added stays: only the
- * template's own keys are set, and only where they are missing or hold what another start of the cloud gave out.
+ * Writes the stack's config from `stacks/<system>.yaml`. What a user, `homeport init` or `homeport deploy` added
+ * stays: a key is set where it is missing, or still holds what an earlier start of the same cloud put there.
  */
 export function writeStackConfig(
   settings: CloudSettings,
   system: string,
   values: Readonly<Record<string, string>>,
 ): void {
+  const template = fillTemplate(system, values);
+  const given = (parseDocument(template).toJS() as { config: Config }).config;
+  const record = join(settings.stateDir, "given.json");
+  const before = existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as Config) : {};
+  const file = stackFile(settings);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : template;
+  const current = parseDocument(text);
+  const config = (current.toJS() as { config: Config }).config;
+  for (const [key, value] of Object.entries(given)) {
+    const isOurs = !(key in before) || JSON.stringify(config[key]) === JSON.stringify(before[key]);
+    if (isOurs && JSON.stringify(config[key]) !== JSON.stringify(value)) current.setIn(["config", key], value);
+  }
+  if (current.toString() !== text || !existsSync(file)) writeFileSync(file, current.toString());
+  writeFileSync(record, JSON.stringify(given));
+}
+
+type Config = Record<string, unknown>;
+
+function fillTemplate(system: string, values: Readonly<Record<string, string>>): string {
   const text = readFileSync(join(ROOT, "local-cloud", "stacks", `${system}.yaml`), "utf8");
-  const filled = text.replaceAll(/\{\{([A-Z_]+)\}\}/g, (_, name: string) => {
+  return text.replaceAll(/\{\{([A-Z_]+)\}\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`stacks/${system}.yaml: nothing fills {{${name}}}`);
     return value;
   });
-  const file = stackFile(settings);
-  if (!existsSync(file)) {
-    writeFileSync(file, filled);
-    return;
-  }
-  const template = parseDocument(filled).toJS() as { config: Record<string, unknown> };
-  const before = readFileSync(file, "utf8");
-  const current = parseDocument(before);
-  for (const [key, value] of Object.entries(template.config)) {
-    if (!current.hasIn(["config", key]) || OURS.includes(key)) current.setIn(["config", key], value);
-  }
-  if (current.toString() !== before) writeFileSync(file, current.toString());
 }
-
-/** Keys that follow the cloud's addresses: a user's edit of them would only break the stack. */
-const OURS = ["hcloud:endpoint", "cloudflare:baseUrl"];

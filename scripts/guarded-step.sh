@@ -4,15 +4,28 @@
 # Only a second, new connection, which the change must let in, cancels the revert (S1-11).
 set -Eeuo pipefail
 
+# Well inside the minute after which the host takes the change back.
+readonly SECONDS_TO_PROVE=30
+
+function prove() {
+  local config="$1" target="$2" guard="homeport-guard-$3.timer"
+  ssh -F "${config}" -o BatchMode=yes -o ControlPath=none "${target}" \
+    "sudo -n systemctl stop ${guard} 2>/dev/null; ! sudo -n systemctl is-active --quiet ${guard}" </dev/null
+}
+
 function main() {
-  local config="$1" target="$2" name="$3" arguments=""
+  local config="$1" target="$2" name="$3" arguments="" deadline
   shift 3
   if [[ $# -gt 0 ]]; then printf -v arguments ' %q' "$@"; fi
   ssh -F "${config}" -o BatchMode=yes "${target}" "sudo -n bash -s --${arguments}"
-  ssh -F "${config}" -o BatchMode=yes -o ControlPath=none "${target}" \
-    "sudo -n systemctl stop homeport-guard-${name}.timer 2>/dev/null || ! sudo -n systemctl is-active --quiet homeport-guard-${name}.timer" </dev/null || {
-    printf 'homeport: %s: no new connection after the change; the host takes it back by itself within a minute\n' "${name}" >&2
-    exit 1
-  }
+  deadline=$((SECONDS + SECONDS_TO_PROVE))
+  # A server that reloads refuses for a moment.
+  until prove "${config}" "${target}" "${name}" 2>/dev/null; do
+    if [[ ${SECONDS} -ge ${deadline} ]]; then
+      printf 'homeport: %s: no new connection after the change; the host takes it back by itself within a minute\n' "${name}" >&2
+      exit 1
+    fi
+    sleep 0.2
+  done
 }
 main "$@"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # 72-route.sh SERVICE CONTAINER PORT: from the next request on the proxy asks this container. Requests under way
-# end where they began; the one before is stopped by Pulumi afterwards.
+# end where they began; the one before is stopped by Pulumi afterwards. A proxy that does not run yet finds the
+# file when it starts.
 
 function reload() {
   docker exec "$1" caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile >&2
@@ -9,11 +10,11 @@ function reload() {
 function main() {
   local service="$1" container="$2" port="$3" dir=/etc/homeport/proxy/upstreams proxy before
   proxy=$(docker ps -q --filter label=homeport.service=proxy)
-  [[ -n "${proxy}" ]] || die "proxy: must be running"
+  install -d -m 700 "${HOMEPORT_ROOT}/etc/homeport/proxy" "${HOMEPORT_ROOT}${dir}"
   before=$(mktemp)
   cat "${HOMEPORT_ROOT}${dir}/${service}.caddy" >"${before}" 2>/dev/null || true
   printf 'to %s:%s\n' "${container}" "${port}" | install_file "${dir}/${service}.caddy" 644 root:root
-  if [[ ${CHANGED} -ne 0 ]] && ! reload "${proxy}"; then
+  if [[ ${CHANGED} -ne 0 && -n "${proxy}" ]] && ! reload "${proxy}"; then
     cat "${before}" >"${HOMEPORT_ROOT}${dir}/${service}.caddy"
     reload "${proxy}" || true
     die "proxy: did not take the new upstream; the one before is back"

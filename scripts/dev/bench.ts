@@ -1,0 +1,107 @@
+import { spawnSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import { table } from "../../cli/output";
+
+/**
+ * Prints how long the usual commands take, in seconds and as multiples of what this machine needs to start Node and
+ * Pulumi: figures of two machines compare by their ratios. Nothing is asserted. Works on a cloud of its own and
+ * removes it.
+ */
+
+const ROOT = resolve(__dirname, "../..");
+const CLOUD = "local-bench";
+const REPEATS = 3;
+
+interface Row {
+  readonly what: string;
+  readonly seconds: number;
+}
+
+function main(): void {
+  const rows: Row[] = [];
+  const baseline = measureBaseline();
+  try {
+    task("local", ["--cloud-only"]); // images, toolchain and cloud are warm from here on
+    const env = cloudEnvironment();
+    rows.push(
+      { what: "first pulumi up", seconds: pulumi(["up", "--yes", "--skip-preview"], env) },
+      { what: "no-op pulumi up", seconds: best(() => pulumi(["up", "--yes", "--skip-preview"], env)) },
+      { what: "pulumi preview", seconds: best(() => pulumi(["preview", "--expect-no-changes"], env)) },
+      { what: "homeport verify", seconds: best(() => homeport(["verify"], env)) },
+      { what: "homeport init, nothing to do", seconds: best(() => homeport(["init"], env)) },
+      { what: "npm run local, all there", seconds: task("local", []) },
+      { what: "npm run local:env", seconds: best(() => task("local:env", [])) },
+    );
+  } finally {
+    task("local:down", []);
+  }
+  print(rows, baseline);
+}
+
+/** Start-up of Node and of Pulumi on this machine, now: what no command can be quicker than. */
+function measureBaseline(): number {
+  const node = best(() => timed(process.execPath, ["-e", "0"], process.env));
+  const engine = best(() => timed(join(ROOT, "node_modules", ".bin", "pulumi"), ["version"], process.env));
+  return node + engine;
+}
+
+function print(rows: readonly Row[], baseline: number): void {
+  const lines = rows.map(({ what, seconds }) => [
+    what,
+    `${seconds.toFixed(2)} s`,
+    `${(seconds / baseline).toFixed(1)} x`,
+  ]);
+  const start = ["node -e 0 and pulumi version", `${baseline.toFixed(2)} s`, "1.0 x"];
+  process.stdout.write(`${table([["command", "time", "ratio"], start, ...lines])}\n`);
+}
+
+function cloudEnvironment(): NodeJS.ProcessEnv {
+  const result = spawnSync("node", [join("scripts", "dev", "bootstrap.js"), "local:env", "--json"], {
+    cwd: ROOT,
+    env: ownCloud(),
+    encoding: "utf8",
+  });
+  if (result.status !== 0) throw new Error(`local:env ended with ${result.status}: ${result.stderr}`);
+  return { ...ownCloud(), ...(JSON.parse(result.stdout) as Record<string, string>) };
+}
+
+function task(name: string, args: readonly string[]): number {
+  return timed("node", [join("scripts", "dev", "bootstrap.js"), name, ...args], ownCloud());
+}
+
+function pulumi(args: readonly string[], env: NodeJS.ProcessEnv): number {
+  return timed("pulumi", [...args, "--non-interactive", "--suppress-progress"], env);
+}
+
+function homeport(args: readonly string[], env: NodeJS.ProcessEnv): number {
+  return timed("node", [join("cli", "homeport.js"), ...args], env);
+}
+
+function ownCloud(): NodeJS.ProcessEnv {
+  return { ...process.env, HOMEPORT_CLOUD: CLOUD };
+}
+
+/** Seconds that a command took; its output is shown on stderr only when it fails. */
+function timed(command: string, args: readonly string[], env: NodeJS.ProcessEnv): number {
+  process.stderr.write(`${[command, ...args].join(" ")} …`);
+  const start = performance.now();
+  const result = spawnSync(command, [...args], { cwd: ROOT, env, encoding: "utf8", maxBuffer: 64 << 20 });
+  const seconds = (performance.now() - start) / 1000;
+  process.stderr.write(` ${seconds.toFixed(2)} s\n`);
+  if (result.status === 0) return seconds;
+  process.stderr.write(`${result.stdout}\n${result.stderr}\n`);
+  throw new Error(
+    `${command} ${args[0] ?? ""} ended with ${result.status ?? result.error?.message ?? "a signal"}`,
+  );
+}
+
+function best(measure: () => number): number {
+  return Math.min(...Array.from({ length: REPEATS }, measure));
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
