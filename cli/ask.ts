@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 
 /** True when somebody can be asked: both ends of the conversation are a terminal. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /** Asks on the terminal. With `isHidden` nothing that is typed appears. An empty answer is `undefined`. */

@@ -3,7 +3,7 @@ import { EXIT, CliError } from "./cli-error";
 
 /** Whether progress may be drawn over itself; otherwise each step is one plain line. */
 export function isInteractive(isJson: boolean): boolean {
-  return !isJson && process.stderr.isTTY === true && process.env.CI === undefined;
+  return !isJson && process.stderr.isTTY && process.env.CI === undefined;
 }
 
 /** What a step shows behind its title when it is done: a count, a name, a digest. */

@@ -20,12 +20,14 @@ export async function clearLeftovers(
     stack.export(),
     findLabelled(api, stackSelector(system, stack.name)),
   ]);
-  const leftovers = findLeftovers(found, state);
-  if (leftovers.length === 0) return [];
+  if (findLeftovers(found, state).length === 0) return [];
 
+  // read again: an `up` that was under way during the first look may have written its state since
+  const fresh = await stack.export();
+  const leftovers = findLeftovers(found, fresh);
   const decided = leftovers.map((leftover) => ({
     ...leftover,
-    decision: decide(leftover, leftovers, state),
+    decision: decide(leftover, leftovers, fresh),
   }));
   const refusals = decided.flatMap(({ kind, object, decision }) =>
     decision.action === "refuse"
@@ -37,7 +39,7 @@ export async function clearLeftovers(
   if (refusals.length > 0) throw refused(...refusals);
 
   // takes the stack's lock: while another `up` runs, what it just made looks like a leftover
-  await stack.import(withoutPendingCreates(state));
+  await stack.import(withoutPendingCreates(fresh));
   for (const { kind, object } of decided) await api.remove(`/${kind}/${object.id}`);
   return decided.map(({ kind, object, decision }) => `${kind} ${object.name}: ${decision.why}`);
 }

@@ -115,7 +115,7 @@ export function publishedVerdict(containers: readonly Container[]): Verdict {
   if (strange.length === 0)
     return proven(`published: ${open.map(({ port }) => port).join(", ") || "nothing"}`);
   return broken(
-    `${strange.map(({ port, name }) => `${name} publishes ${port}`).join(", ")}`,
+    strange.map(({ port, name }) => `${name} publishes ${port}`).join(", "),
     "homeport ssh -- sudo docker rm -f NAME, when it is not yours",
   );
 }

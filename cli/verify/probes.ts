@@ -35,7 +35,7 @@ export async function resolveNames(hostnames: readonly string[], route: Route): 
       return [hostname, { addresses: [], error: messageOf(error) }] as const;
     }
   });
-  return Object.fromEntries(await Promise.all(answers));
+  return Object.fromEntries(await Promise.all(answers)) as NameFacts;
 }
 
 /** Asks the site as a visitor does: its health page, the page over plain HTTP, the www name. */
