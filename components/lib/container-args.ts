@@ -64,14 +64,24 @@ function healthcheckOf(check: Healthcheck) {
   return {
     healthcheck: {
       tests: [...check.test],
-      interval: `${check.intervalSeconds}s`,
-      timeout: `${check.timeoutSeconds}s`,
+      interval: goDuration(check.intervalSeconds),
+      timeout: goDuration(check.timeoutSeconds),
       retries: check.retries,
-      startPeriod: `${check.startPeriodSeconds}s`,
+      startPeriod: goDuration(check.startPeriodSeconds),
+      startInterval: goDuration(0),
     },
     wait: true,
     waitTimeout: Math.max(SECONDS_TO_HEALTHY_AT_LEAST, 2 * longest),
   };
+}
+
+/** As Go writes a duration, and so the plugin when it reads one back: another spelling would be drift. */
+export function goDuration(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const rest = `${seconds % 60}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
 }
 
 interface Mount {
