@@ -4,6 +4,8 @@ export interface ConfigKey {
   readonly default?: string;
   /** A value that passes, for the command that mends a fault. Secrets have none: Pulumi prompts for them. */
   readonly example?: string;
+  /** Where the example goes in a list or object. */
+  readonly element?: string;
   /** The command that mends it, where `pulumi config set` is not the best one. */
   readonly fix?: string;
 }
@@ -18,18 +20,18 @@ export const CONFIG_KEYS = {
   "homeport:serverType": { default: "cx23", example: "cx23" },
   "homeport:location": { default: "nbg1", example: "nbg1" },
   "homeport:serverImage": { default: "ubuntu-24.04", example: "ubuntu-24.04" },
-  "homeport:adminCidrs": { example: "203.0.113.7/32" },
-  "homeport:edgeCidrs": { example: "198.51.100.0/24" },
+  "homeport:adminCidrs": { element: "[0]", example: "203.0.113.7/32" },
+  "homeport:edgeCidrs": { element: "[0]", example: "198.51.100.0/24" },
   "homeport:operatorUser": { default: "ops", example: "ops" },
   "homeport:operatorPublicKey": { fix: INIT },
   "homeport:operatorPrivateKey": { secret: true, fix: INIT },
   "homeport:hostPrivateKey": { secret: true, fix: INIT },
-  "homeport:images": {},
+  "homeport:images": { element: ".proxy", example: "caddy:2.10.2" },
   "homeport:registryServer": { default: "ghcr.io", example: "ghcr.io" },
   "homeport:registryUsername": { example: "mxcorre" },
   "homeport:registryPassword": { secret: true },
   "homeport:secrets": { secret: true, fix: INIT },
-  "homeport:environment": {},
+  "homeport:environment": { element: ".web.NAME", example: "VALUE" },
   "homeport:wwwRecord": { default: "A", example: "A" },
   "homeport:upgradeSchedule": { default: "0 4 * * 0", example: "'0 4 * * 0'" },
   "homeport:protect": { default: "true", example: "true" },

@@ -15,8 +15,7 @@ export interface ConfigInput {
 
 const PLACEHOLDERS =
   /^(change[-_ ]?me.*|replace[-_ ]?me.*|x{3,}|\*{3,}|\.{3,}|todo.*|tbd|fixme|<.*>|\[.*\]|\{\{.*\}\}|\$\{.*\}|your[-_ ].*|example.*|dummy|placeholder|none|null|undefined|secret|password|test)$/i;
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** Shorter ones would hide half of every message and are refused by most rules anyway. */
 const SHORTEST_SECRET = 4;
@@ -126,7 +125,11 @@ export class ConfigReader {
 
   /** The command that sets a key to its example; of a secret without a value, so that Pulumi asks for it. */
   setCommand(key: ConfigKeyName): string {
-    const { secret, example } = keyOf(key);
+    const { secret, element, example } = keyOf(key);
+    if (element !== undefined) {
+      const command = this.pathCommand(`${key}${element}`, example ?? "VALUE");
+      return `pulumi config rm ${key} --stack ${this.input.stack} && ${command}`;
+    }
     return secret
       ? `pulumi config set --secret ${key} --stack ${this.input.stack}`
       : `pulumi config set ${key} ${example ?? "VALUE"} --stack ${this.input.stack}`;

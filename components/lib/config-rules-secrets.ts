@@ -39,15 +39,15 @@ function token(
 
 /** The login of the registry that serves the system's own images (S1-6). */
 export function registry(reader: ConfigReader): { registry: PlainRegistry; password: string } {
-  const server = reader.text("homeport:registryServer") ?? "";
-  if (!HOST.test(server))
+  const server = reader.text("homeport:registryServer");
+  if (server !== undefined && !HOST.test(server))
     reader.fault("homeport:registryServer", "be a registry's host name like ghcr.io", server);
   const username = reader.text("homeport:registryUsername");
   if (username !== undefined && !USERNAME.test(username)) {
     reader.fault("homeport:registryUsername", "be a user name of letters, digits and . _ @ + -", username);
   }
   const password = lineSecret(reader, "homeport:registryPassword");
-  return { registry: { server, username: username ?? "" }, password: password ?? "" };
+  return { registry: { server: server ?? "", username: username ?? "" }, password: password ?? "" };
 }
 
 function lineSecret(reader: ConfigReader, key: ConfigKeyName): string | undefined {

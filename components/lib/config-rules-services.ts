@@ -18,7 +18,9 @@ const EXAMPLE_IMAGE = "ghcr.io/OWNER/NAME@sha256:DIGEST";
 /** Service -> image for every service and the proxy: the system's own defaults under the stack's. */
 export function imagesOf(reader: ConfigReader, system: System): Readonly<Record<string, string>> {
   const key = "homeport:images";
-  const given = reader.structure(key, IMAGES, "be an object of service names and images") ?? {};
+  const isAbsent = reader.optional(key) === undefined;
+  const given = isAbsent ? {} : reader.structure(key, IMAGES, "be an object of service names and images");
+  if (given === undefined) return {};
   const names = [...Object.keys(system.services), PROXY];
   for (const name of Object.keys(given).filter((each) => !names.includes(each))) {
     unknownName(reader, `${key}.${reader.shown(name)}`, name, names);

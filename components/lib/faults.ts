@@ -35,7 +35,14 @@ export function show(value: unknown, secrets: readonly string[] = []): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   if (looksSecret(text) || secrets.some((secret) => overlaps(text, secret))) return HIDDEN;
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return /^[\w.:/@*+,…-]+$/.test(short) ? short : JSON.stringify(short);
+  return /^[\w.:/@*+,…-]+$/.test(short) ? short : JSON.stringify(short).replaceAll(INVISIBLE, escaped);
+}
+
+/** JSON leaves some of these as they are, and a terminal would obey or hide them. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** What stands for a value that is never shown; the length helps to find a cut or doubled paste. */

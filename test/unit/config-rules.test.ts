@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLOUDFLARE_RANGES } from "../../components/lib/cloudflare-ranges";
+import { CONFIG_KEYS, keyOf, type ConfigKeyName } from "../../components/lib/config-keys";
 import { defineSystem } from "../../components/lib/system";
 import { runningCalendar } from "../../systems/running-calendar";
 import { BAD_CONFIGS } from "../support/bad-config";
@@ -107,6 +108,36 @@ describe("parseConfig, given a mistake", () => {
 
     expect(BAD_CONFIGS.length).toBeGreaterThanOrEqual(40);
     expect(rules.size).toBeGreaterThanOrEqual(25);
+  });
+
+  const strings = Object.keys(CONFIG_KEYS).filter(
+    (key) => !SECRET_KEYS.includes(key) && !key.endsWith("PublicKey"),
+  );
+  const nasty = [
+    "\u0007",
+    "\u001b[2J",
+    "'",
+    '"',
+    "`id`",
+    "$(id)",
+    "\nb",
+    " ",
+    ";",
+    "\u2028",
+    "\u009b",
+    "\u202e",
+    "é",
+  ];
+
+  it.each(strings)("refuses control characters, quotes, backticks and $() in %s", (key) => {
+    const sound = validRaw()[key] ?? keyOf(key as ConfigKeyName).default ?? "";
+    for (const text of nasty) {
+      const said = messages(parseWith({ raw: { [key]: `${sound}${text}x` } }));
+
+      expect(said, JSON.stringify(text)).toHaveLength(1);
+      expect(said[0]).toMatch(new RegExp(`^${key}\\b.*: must `));
+      expect(said[0], "no control character reaches the terminal").toMatch(/^[\x20-\x7e…–—é]*$/);
+    }
   });
 
   it("tells every fault at once", () => {

@@ -1,4 +1,4 @@
-import { set, setPath, plain, admin, edge, RANGE, type BadConfig } from "./mistakes";
+import { setPath, plain, admin, edge, RANGE, type BadConfig } from "./mistakes";
 
 export const NETWORKS: readonly BadConfig[] = [
   {
@@ -22,7 +22,7 @@ export const NETWORKS: readonly BadConfig[] = [
     "203.0.113.7/32",
     "be a list of address ranges",
     "203.0.113.7/32",
-    set("homeport:adminCidrs", "203.0.113.7/32"),
+    `pulumi config rm homeport:adminCidrs --stack prod && ${setPath("homeport:adminCidrs[0]", "203.0.113.7/32")}`,
   ),
   edge("the whole internet as the edge", "0.0.0.0/0", "be /12 or narrower, as an edge's ranges are"),
   edge("an edge range with host bits", "198.51.100.1/24", "be written as 198.51.100.0/24"),
