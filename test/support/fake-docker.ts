@@ -68,7 +68,7 @@ export class FakeDocker {
   #answer(call: Call): Answer {
     for (const { method, path, respond } of this.#routes) {
       const match = method === call.method ? path.exec(call.url) : null;
-      if (match) return respond(call, match as RegExpMatchArray);
+      if (match) return respond(call, match);
     }
     const kind = /^\/(\w+?)s\//.exec(call.url)?.[1] ?? "object";
     return { status: 404, body: { message: `No such ${kind}: ${call.method} ${call.url}` } };

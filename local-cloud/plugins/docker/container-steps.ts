@@ -23,7 +23,7 @@ export async function joinNetworks(docker: Docker, id: string, inputs: Container
   for (const network of networks) {
     await docker
       .getNetwork(network.name)
-      .connect({ Container: id, EndpointConfig: endpoint(network) as Docker.EndpointSettings })
+      .connect({ Container: id, EndpointConfig: endpoint(network) })
       .catch((error: unknown) => {
         throw new Error(`Unable to connect to network '${network.name}': ${reason(error)}`);
       });

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { PartialFailure, type CheckFailure, type ResourceType } from "../lib";
+import type { ContainerAnswer } from "./answers";
 import { checkContainer } from "./container-check";
 import { attach, joinNetworks, start, startOnce } from "./container-steps";
 import { containerInputs, containerOutputs } from "./container-table";
@@ -87,7 +88,10 @@ async function read(docker: Docker, id: string, prior: ContainerState): Promise<
       if (isMissing(error)) return undefined;
       throw new Error(`error fetching container information from Docker: ${reason(error)}`);
     });
-  return info && readBack({ ...prior, image: prior.image ?? info.Config.Image }, info);
+  if (!info) return undefined;
+  const answer = info as unknown as ContainerAnswer;
+  // an import knows nothing but the id
+  return readBack({ ...prior, image: (prior.image as string | undefined) ?? answer.Config.Image }, answer);
 }
 
 async function update(

@@ -50,7 +50,7 @@ export function some<K extends string, V>(key: K, value: V | undefined): Partial
     value === 0 ||
     value === false ||
     (Array.isArray(value) && value.length === 0) ||
-    (typeof value === "object" && Object.keys(value as object).length === 0);
+    (typeof value === "object" && Object.keys(value).length === 0);
   return empty ? {} : ({ [key]: value } as Record<K, V>);
 }
 

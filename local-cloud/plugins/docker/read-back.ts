@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import { listed, type ContainerAnswer, type HealthcheckAnswer, type HostAnswer } from "./answers";
 import { containerInputs } from "./container-table";
 import type { ContainerState } from "./inputs";
 import { asWritten, isZero } from "./plan";
@@ -15,20 +15,13 @@ const ALWAYS: ReadonlySet<string> = new Set([
   "securityOpts",
 ]);
 
-type Host = Docker.HostConfig & { Runtime?: string };
-/** Members of the answer that the client's types lack. */
-interface Untyped {
-  readonly StopSignal?: string;
-  readonly StopTimeout?: number | null;
-  readonly Bridge?: string;
-}
 type Read = Partial<Record<keyof ContainerState, unknown>>;
 
 /**
  * A container's outputs: what the program wrote (or the last state) with everything over it that the
  * published plugin reads back. It reads neither env, labels, uploads, volumes nor networks.
  */
-export function readBack(prior: ContainerState, info: Docker.ContainerInspectInfo): ContainerState {
+export function readBack(prior: ContainerState, info: ContainerAnswer): ContainerState {
   const read: Read = { ...basics(prior, info), ...hostSettings(prior, info), ...runningState(prior, info) };
   const written: Record<string, unknown> = { ...prior };
   const outputs: Record<string, unknown> = { envs: [], labels: [], ...prior };
@@ -47,88 +40,98 @@ function zeroed(value: unknown, written: unknown): unknown {
   return Array.isArray(written) ? [] : typeof written === "object" ? {} : undefined;
 }
 
-function basics(prior: ContainerState, info: Docker.ContainerInspectInfo): Read {
+function basics(prior: ContainerState, info: ContainerAnswer): Read {
   const { Config: config, HostConfig: host } = info;
-  const check = config.Healthcheck;
   return {
     name: info.Name.replace(/^\/+/, ""),
     // an image given by id is shown by id, one given by name by name
     image: prior.image.startsWith("sha256:") ? info.Image : config.Image,
     hostname: config.Hostname,
     domainname: config.Domainname,
-    command: config.Cmd ?? [],
+    command: listed(config.Cmd),
     entrypoints: [config.Entrypoint ?? []].flat(),
     user: config.User,
     workingDir: config.WorkingDir,
     tty: config.Tty,
     stdinOpen: config.OpenStdin,
-    stopSignal: (config as Untyped).StopSignal,
-    stopTimeout: (config as Untyped).StopTimeout,
+    stopSignal: config.StopSignal,
+    stopTimeout: config.StopTimeout,
     platform: info.Platform,
     rm: host.AutoRemove,
     readOnly: host.ReadonlyRootfs,
     restart: host.RestartPolicy?.Name,
     maxRetryCount: host.RestartPolicy?.MaximumRetryCount,
-    ...(check && {
-      healthcheck: {
-        tests: check.Test ?? [],
-        interval: formatDuration(check.Interval ?? 0),
-        timeout: formatDuration(check.Timeout ?? 0),
-        startPeriod: formatDuration(check.StartPeriod ?? 0),
-        startInterval: formatDuration((check as { StartInterval?: number }).StartInterval ?? 0),
-        retries: check.Retries ?? 0,
-      },
-    }),
+    ...(config.Healthcheck && { healthcheck: healthcheckOf(config.Healthcheck) }),
   };
 }
 
-function hostSettings(prior: ContainerState, { HostConfig }: Docker.ContainerInspectInfo): Read {
-  const host: Host = HostConfig;
-  const { CapAdd: adds, CapDrop: drops } = host as { CapAdd?: string[] | null; CapDrop?: string[] | null };
+function healthcheckOf(check: HealthcheckAnswer): object {
+  const { Interval = 0, Timeout = 0, StartPeriod = 0, StartInterval = 0, Retries = 0 } = check;
+  return {
+    tests: listed(check.Test),
+    interval: formatDuration(Interval),
+    timeout: formatDuration(Timeout),
+    startPeriod: formatDuration(StartPeriod),
+    startInterval: formatDuration(StartInterval),
+    retries: Retries,
+  };
+}
+
+function hostSettings(prior: ContainerState, { HostConfig: host }: ContainerAnswer): Read {
   return {
     dns: host.Dns,
     dnsOpts: host.DnsOptions,
     dnsSearches: host.DnsSearch,
-    securityOpts: host.SecurityOpt ?? [],
+    securityOpts: listed(host.SecurityOpt),
     publishAllPorts: host.PublishAllPorts,
     init: host.Init ?? false,
-    ...((adds?.length || drops?.length) && { capabilities: { adds: adds ?? [], drops: drops ?? [] } }),
     runtime: host.Runtime,
-    mounts: mountsRead(prior.mounts, host.Mounts ?? []),
+    mounts: mountsRead(prior.mounts, listed(host.Mounts)),
     tmpfs: host.Tmpfs,
-    hosts: hostsOf(host.ExtraHosts ?? []),
-    ...(!isZero(prior.ulimits) && {
-      ulimits: (host.Ulimits ?? []).map((u: { Name?: string; Soft?: number; Hard?: number }) => ({
-        name: u.Name,
-        soft: u.Soft,
-        hard: u.Hard,
-      })),
-    }),
+    hosts: hostsOf(listed(host.ExtraHosts)),
     privileged: host.Privileged,
-    ...devices(prior, host),
-    ...limits(host),
     logDriver: host.LogConfig?.Type,
-    logOpts: isZero(prior.logOpts) ? undefined : host.LogConfig?.Config,
     storageOpts: host.StorageOpt,
     networkMode: host.NetworkMode,
-    ...(!isZero(prior.pidMode) && { pidMode: host.PidMode }),
     usernsMode: host.UsernsMode,
     sysctls: host.Sysctls,
     ipcMode: host.IpcMode,
     groupAdds: host.GroupAdd,
+    ...capabilities(host),
+    ...onlyIfWritten(prior, host),
+    ...devices(prior, host),
+    ...limits(host),
   };
 }
 
-function limits(host: Host): Read {
-  const swap = host.MemorySwap ?? 0;
-  const reservation = host.MemoryReservation ?? 0;
-  const nano = host.NanoCpus ?? 0;
+function capabilities({ CapAdd, CapDrop }: HostAnswer): Read {
+  const [adds, drops] = [listed(CapAdd), listed(CapDrop)];
+  return adds.length + drops.length > 0 ? { capabilities: { adds, drops } } : {};
+}
+
+/** What the published plugin reads only where the program wrote it. */
+function onlyIfWritten(prior: ContainerState, host: HostAnswer): Read {
+  const ulimits = listed(host.Ulimits).map(({ Name, Soft, Hard }) => ({
+    name: Name,
+    soft: Soft,
+    hard: Hard,
+  }));
   return {
-    memory: Math.floor((host.Memory ?? 0) / MEBIBYTE),
-    memoryReservation: reservation > 0 ? Math.floor(reservation / MEBIBYTE) : reservation,
-    memorySwap: swap > 0 ? Math.floor(swap / MEBIBYTE) : swap,
-    shmSize: Math.floor((host.ShmSize ?? 0) / MEBIBYTE),
-    ...(nano > 0 && { cpus: cpusText(nano) }),
+    ...(!isZero(prior.ulimits) && { ulimits }),
+    ...(!isZero(prior.logOpts) && { logOpts: host.LogConfig?.Config }),
+    ...(!isZero(prior.pidMode) && { pidMode: host.PidMode }),
+  };
+}
+
+function limits(host: HostAnswer): Read {
+  const { Memory = 0, MemoryReservation = 0, MemorySwap = 0, ShmSize = 0, NanoCpus = 0 } = host;
+  const mebibytes = (bytes: number): number => (bytes > 0 ? Math.floor(bytes / MEBIBYTE) : bytes);
+  return {
+    memory: mebibytes(Memory),
+    memoryReservation: mebibytes(MemoryReservation),
+    memorySwap: mebibytes(MemorySwap),
+    shmSize: mebibytes(ShmSize),
+    ...(NanoCpus > 0 && { cpus: cpusText(NanoCpus) }),
     cpuShares: host.CpuShares,
     cpuSet: host.CpusetCpus,
   };
@@ -141,21 +144,18 @@ function cpusText(nano: number): string {
   return digits.replace(/0+$/, "");
 }
 
-function devices(prior: ContainerState, host: Host): Read {
-  const rates = (list: { Path?: string; Rate?: number }[] | null | undefined): object[] =>
-    (list ?? []).map(({ Path, Rate }) => ({ path: Path, rate: Rate }));
+function devices(prior: ContainerState, host: HostAnswer): Read {
+  const rates = (list: HostAnswer["BlkioDeviceReadBps"]): object[] =>
+    listed(list).map(({ Path, Rate }) => ({ path: Path, rate: Rate }));
   const given = new Set(prior.devices?.filter((d) => d.containerPath).map((d) => d.hostPath));
+  const mapped = listed(host.Devices).map((device) => ({
+    hostPath: device.PathOnHost,
+    permissions: device.CgroupPermissions,
+    ...(given.has(device.PathOnHost) && { containerPath: device.PathInContainer }),
+  }));
   return {
     deviceCgroupRules: host.DeviceCgroupRules,
-    ...(!isZero(prior.devices) && {
-      devices: (host.Devices ?? []).map(
-        (d: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }) => ({
-          hostPath: d.PathOnHost,
-          permissions: d.CgroupPermissions,
-          ...(given.has(d.PathOnHost) && { containerPath: d.PathInContainer }),
-        }),
-      ),
-    }),
+    ...(!isZero(prior.devices) && { devices: mapped }),
     deviceReadBps: rates(host.BlkioDeviceReadBps),
     deviceReadIops: rates(host.BlkioDeviceReadIOps),
     deviceWriteBps: rates(host.BlkioDeviceWriteBps),
@@ -163,11 +163,11 @@ function devices(prior: ContainerState, host: Host): Read {
   };
 }
 
-function runningState(prior: ContainerState, info: Docker.ContainerInspectInfo): Read {
+function runningState(prior: ContainerState, info: ContainerAnswer): Read {
   const mustRun = prior.mustRun ?? true;
   const { Running: running, ExitCode: code } = info.State;
   return {
-    bridge: (info.NetworkSettings as Untyped).Bridge,
+    bridge: info.NetworkSettings.Bridge,
     networkDatas: networkDatasOf(info.NetworkSettings.Networks),
     ...((running || mustRun) && !isZero(prior.ports) && { ports: portsOf(info.NetworkSettings.Ports) }),
     // a stopped container that must run shows as `mustRun: false`: the next update starts it

@@ -1,10 +1,10 @@
-import type Docker from "dockerode";
+import { listed, type ContainerAnswer, type MountAnswer } from "./answers";
 import type { ContainerInputs } from "./inputs";
 import { isZero } from "./plan";
 
-type Networks = Docker.ContainerInspectInfo["NetworkSettings"]["Networks"];
+type Networking = ContainerAnswer["NetworkSettings"];
 
-export function networkDatasOf(networks: Networks): object[] {
+export function networkDatasOf(networks: Networking["Networks"]): object[] {
   return Object.entries(networks ?? {})
     .sort(([a], [b]) => a.localeCompare(b, "en"))
     .map(([networkName, network]) => ({
@@ -20,12 +20,12 @@ export function networkDatasOf(networks: Networks): object[] {
 }
 
 /** Published ports by their port inside; exposed ones without a binding do not show. */
-export function portsOf(ports: Docker.ContainerInspectInfo["NetworkSettings"]["Ports"]): object[] {
+export function portsOf(ports: Networking["Ports"]): object[] {
   return Object.entries(ports ?? {})
     .map(([key, bindings]) => ({ key: key.split("/"), bindings }))
     .sort((a, b) => Number(a.key[0]) - Number(b.key[0]))
     .flatMap(({ key: [internal, protocol], bindings }) =>
-      ((bindings ?? []) as { HostIp: string; HostPort: string }[]).map(({ HostIp, HostPort }) => ({
+      listed(bindings).map(({ HostIp, HostPort }) => ({
         internal: Number(internal),
         external: Number(HostPort),
         ip: HostIp,
@@ -35,7 +35,7 @@ export function portsOf(ports: Docker.ContainerInspectInfo["NetworkSettings"]["P
 }
 
 /** Everything behind a second colon is lost, as published: an IPv6 address shows as changed. */
-export function hostsOf(entries: readonly string[] | string[]): object[] {
+export function hostsOf(entries: readonly string[]): object[] {
   return entries.map((entry) => {
     const [host, ip] = entry.split(":");
     return { host, ip };
@@ -43,27 +43,31 @@ export function hostsOf(entries: readonly string[] | string[]): object[] {
 }
 
 /** The mounts of a container; with labels on a volume the published plugin fails to read any, and keeps its state. */
-export function mountsRead(
-  prior: ContainerInputs["mounts"],
-  mounts: readonly Docker.MountSettings[],
-): unknown {
+export function mountsRead(prior: ContainerInputs["mounts"], mounts: readonly MountAnswer[]): unknown {
   if (mounts.some((mount) => !isZero(mount.VolumeOptions?.Labels))) return prior;
-  return mounts.map(({ Target, Source, Type, ReadOnly, BindOptions, VolumeOptions, TmpfsOptions }) => ({
-    target: Target,
-    source: Source ?? "",
-    type: Type,
-    readOnly: ReadOnly ?? false,
-    ...(BindOptions && { bindOptions: { propagation: BindOptions.Propagation ?? "" } }),
-    ...(VolumeOptions && { volumeOptions: volumeOptions(VolumeOptions) }),
-    ...(TmpfsOptions && {
-      tmpfsOptions: { sizeBytes: TmpfsOptions.SizeBytes ?? 0, mode: TmpfsOptions.Mode ?? 0 },
-    }),
+  return mounts.map((mount) => ({
+    target: mount.Target,
+    source: mount.Source ?? "",
+    type: mount.Type,
+    readOnly: mount.ReadOnly ?? false,
+    ...mountOptions(mount),
   }));
 }
 
-function volumeOptions(options: NonNullable<Docker.MountSettings["VolumeOptions"]>): object {
-  const { NoCopy, DriverConfig } = options;
-  const { Subpath } = options as { Subpath?: string };
+function mountOptions({
+  BindOptions: bind,
+  VolumeOptions: volume,
+  TmpfsOptions: tmpfs,
+}: MountAnswer): object {
+  return {
+    ...(bind && { bindOptions: { propagation: bind.Propagation ?? "" } }),
+    ...(volume && { volumeOptions: volumeOptions(volume) }),
+    ...(tmpfs && { tmpfsOptions: { sizeBytes: tmpfs.SizeBytes ?? 0, mode: tmpfs.Mode ?? 0 } }),
+  };
+}
+
+function volumeOptions(options: NonNullable<MountAnswer["VolumeOptions"]>): object {
+  const { NoCopy, DriverConfig, Subpath } = options;
   return {
     noCopy: NoCopy ?? false,
     ...(DriverConfig && { driverName: DriverConfig.Name, driverOptions: DriverConfig.Options ?? {} }),

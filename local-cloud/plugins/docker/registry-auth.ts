@@ -38,7 +38,7 @@ function credentials(
   } catch (error) {
     throw new Error(
       `Error loading registry auth config: could not open config file from filePath: ${path}. Error: ` +
-        `${error instanceof Error ? error.message : String(error)}`,
+        (error instanceof Error ? error.message : String(error)),
     );
   }
 }
