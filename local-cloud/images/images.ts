@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { docker, run } from "../docker";
+import { cacheDir } from "../settings";
+import { withLock } from "../toolchain/lock";
 import type { Report } from "../toolchain/progress";
 
 /** Images of the local cloud: infrastructure, then what a system's stack pulls under public names. */
@@ -47,15 +49,27 @@ export function sourceHash(folder: string, parent = ""): string {
  */
 export async function ensureImages(names: readonly ImageName[], report: Report): Promise<void> {
   const all: readonly ImageName[] = ["base", ...names];
-  const wanted = new Map(all.map((name) => [name, imageSource(name)]));
-  const built = await builtSources([...wanted.keys()]);
-  const stale = [...wanted].filter(([name, source]) => built.get(imageTag(name)) !== source);
-  const queue = stale.filter(([name]) => name !== "base");
-  if (queue.length < stale.length) await timed("base", report, () => buildBase(wanted.get("base") ?? ""));
+  if ((await staleImages(all)).length === 0) return;
+  const waiting = (): void => report("images: waiting for another build on this machine");
+  await withLock(
+    join(cacheDir(), "images.lock"),
+    async () => buildStale(await staleImages(all), report),
+    waiting,
+  );
+}
+
+async function staleImages(names: readonly ImageName[]): Promise<ImageName[]> {
+  const built = await builtSources(names);
+  return names.filter((name) => built.get(imageTag(name)) !== imageSource(name));
+}
+
+async function buildStale(stale: readonly ImageName[], report: Report): Promise<void> {
+  if (stale.includes("base")) await timed("base", report, buildBase);
+  const queue = stale.filter((name) => name !== "base");
   const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [name, source] = next;
-      await timed(name, report, () => build(name, source, FOLDERS[name]));
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      const image = name;
+      await timed(image, report, () => build(image));
     }
   };
   await Promise.all([work(), work()]);
@@ -82,19 +96,20 @@ async function timed(name: ImageName, report: Report, work: () => Promise<void>)
   report(`image ${name}: built in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-async function buildBase(source: string): Promise<void> {
+async function buildBase(): Promise<void> {
   const pulled = await docker(["pull", "--quiet", "debian:trixie"], { timeout: 60_000 }).then(
     () => true,
     () => false, // only package registries are reachable: the distribution's packages make the same
   );
-  if (pulled) return build("base", source, FOLDERS.base);
-  await run(join(FOLDERS.base, "build.sh"), [imageTag("base"), source]);
+  if (pulled) return build("base");
+  await run(join(FOLDERS.base, "build.sh"), [imageTag("base"), imageSource("base")]);
 }
 
-async function build(name: ImageName, source: string, folder: string): Promise<void> {
+async function build(name: ImageName): Promise<void> {
   const modern = await docker(["buildx", "version"]).then(
     () => ({}),
     () => ({ DOCKER_BUILDKIT: "0" }), // docker.io of Debian 12 comes without BuildKit's client
   );
-  await docker(["build", "--tag", imageTag(name), "--label", `${SOURCE}=${source}`, folder], { env: modern });
+  const label = `${SOURCE}=${imageSource(name)}`;
+  await docker(["build", "--tag", imageTag(name), "--label", label, FOLDERS[name]], { env: modern });
 }

@@ -55,8 +55,8 @@ async function runningSpecs(settings: CloudSettings): Promise<Map<string, string
 
 async function replace(settings: CloudSettings, service: Service): Promise<void> {
   const name = nameOf(settings, service);
-  await docker(["rm", "--force", name]).catch((error: Error) => {
-    if (!/no such container/i.test(error.message)) throw error;
+  await docker(["rm", "--force", name]).catch((error: unknown) => {
+    if (!/no such container/i.test(String(error))) throw error;
   });
   await docker([
     ...["run", "--detach", "--name", name, "--hostname", service.name.replaceAll(".", "-")],

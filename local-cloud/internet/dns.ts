@@ -6,8 +6,8 @@ const file = new InternetFile(process.argv[2] ?? "/internet/config.json");
 
 startDns({ config: () => file.current(), address: "0.0.0.0", port: 53 }).then(
   () => console.log("dns: answering on port 53"),
-  (error: Error) => {
-    console.error(`dns: ${error.message}`);
+  (error: unknown) => {
+    console.error(`dns: ${String(error)}`);
     process.exitCode = 1;
   },
 );

@@ -88,9 +88,14 @@ function manifest(
     const asked = request(options, (reply) => {
       reply.on("error", reject);
       void reply.toArray().then((chunks: Buffer[]) => {
-        if (reply.statusCode === 404) { resolve(undefined); return; }
-        if (reply.statusCode !== 200)
-          { reject(new Error(`${registry}: answered ${reply.statusCode ?? 0}`)); return; }
+        if (reply.statusCode === 404) {
+          resolve(undefined);
+          return;
+        }
+        if (reply.statusCode !== 200) {
+          reject(new Error(`${registry}: answered ${reply.statusCode ?? 0}`));
+          return;
+        }
         const digest = String(reply.headers["docker-content-digest"]);
         const { config } = JSON.parse(Buffer.concat(chunks).toString()) as { config?: { digest: string } };
         resolve({ digest, ids: [digest, config?.digest ?? ""] });

@@ -3,9 +3,9 @@ import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
 import * as dns from "dns-packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { InternetConfig, InternetRecord } from "../../local-cloud/internet/config";
+import { type InternetConfig, type InternetRecord } from "../../local-cloud/internet/config";
 import { NAME_SERVERS, reverseName } from "../../local-cloud/internet/dns/answer";
-import { DnsServer, startDns } from "../../local-cloud/internet/dns/server";
+import { type DnsServer, startDns } from "../../local-cloud/internet/dns/server";
 
 const record = (
   name: string,

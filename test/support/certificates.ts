@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
-import { Ca, pem, signRequest } from "../../local-cloud/ca";
+import { type Ca, pem, signRequest } from "../../local-cloud/ca";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 

@@ -55,7 +55,7 @@ export function reverseName(address: string): string {
   const missing = 8 - groups(head).length - groups(tail).length;
   const all = [...groups(head), ...Array<string>(missing).fill("0"), ...groups(tail)];
   const nibbles = all.map((group) => group.padStart(4, "0")).join("");
-  return `${[...nibbles].reverse().join(".")}.ip6.arpa`;
+  return `${Array.from(nibbles).reverse().join(".")}.ip6.arpa`;
 }
 
 function inZone(
@@ -66,23 +66,27 @@ function inZone(
   type: string,
   depth: number,
 ): Reply {
+  if (depth === 0) throw new Error(`${asked}: CNAMEs must end somewhere`);
   const records = recordsAt(zone, asked);
   const apex = asked === zone.name;
-  const found = { kind: "answer", nameExists: records !== undefined || apex } as const;
   const here = records ?? [];
-  const proxied = here.some((record) => record.proxied);
   const alias = here.find((record) => record.type === "CNAME" && !record.proxied);
-  const answers = own(zone, name, type, here, apex);
-  if (answers.length > 0) return { ...found, answers, authorities: [] };
-  if (depth === 0) throw new Error(`${asked}: CNAMEs must end somewhere`);
-  if (alias && (!apex || type === "A" || type === "AAAA")) {
-    return follow(config, alias, name, type, apex, depth);
-  }
-  if (proxied && type === "A") {
-    const data = config.edge;
-    return { ...found, answers: [{ name, type, ttl: AUTOMATIC_TTL, data }], authorities: [] };
-  }
-  return { ...found, answers: [], authorities: [soa(zone)] };
+  const followed = !apex || type === "A" || type === "AAAA"; // other types may stand beside an apex's CNAME
+  const answers = [...own(zone, name, type, here, apex), ...atEdge(config, name, type, here)];
+  if (answers.length === 0 && alias && followed) return follow(config, alias, name, type, apex, depth);
+  const authorities = answers.length === 0 ? [soa(zone)] : [];
+  return { kind: "answer", nameExists: records !== undefined, answers, authorities };
+}
+
+/** A proxied name's address: the edge's. */
+function atEdge(
+  config: InternetConfig,
+  name: string,
+  type: string,
+  here: readonly InternetRecord[],
+): Answer[] {
+  const asks = type === "A" && here.some((record) => record.proxied);
+  return asks ? [{ name, type, ttl: AUTOMATIC_TTL, data: config.edge }] : [];
 }
 
 /** The records of the asked type themselves: those of a proxied name's origin stay unknown. */

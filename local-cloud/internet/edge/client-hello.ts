@@ -22,7 +22,10 @@ export function peekServerName(socket: Socket): Promise<string | undefined> {
     const gone = (): void => end(undefined);
     const look = (): void => {
       for (let chunk = read(socket); chunk; chunk = read(socket)) bytes = Buffer.concat([bytes, chunk]);
-      if (bytes.length > 0 && bytes[0] !== HANDSHAKE) { end(undefined); return; }
+      if (bytes.length > 0 && bytes[0] !== HANDSHAKE) {
+        end(undefined);
+        return;
+      }
       if (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt16BE(3)) {
         end(serverName(bytes.subarray(5, 5 + bytes.readUInt16BE(3))));
       }

@@ -86,9 +86,7 @@ function transportSecurity(zone: InternetZone): string | undefined {
 
 /** Whether a visitor takes a content encoding (RFC 9110, 12.5.3, without the finer weights). */
 export function accepts(headers: IncomingHttpHeaders, encoding: string): boolean {
-  const offers = String(headers["accept-encoding"] ?? "")
-    .toLowerCase()
-    .split(",");
+  const offers = [headers["accept-encoding"] ?? []].flat().join(",").toLowerCase().split(",");
   return offers.some((offer) => {
     const [name = "", weight = ""] = offer.split(";").map((part) => part.trim());
     return (name === encoding || name === "*") && !/^q=0(\.0*)?$/.test(weight);

@@ -6,8 +6,8 @@ const file = new InternetFile(process.argv[2] ?? "/internet/config.json");
 
 startEdge({ config: () => file.current(), address: "0.0.0.0", ports: { http: 80, https: 443 } }).then(
   () => console.log("edge: answering on ports 80 and 443"),
-  (error: Error) => {
-    console.error(`edge: ${error.message}`);
+  (error: unknown) => {
+    console.error(`edge: ${String(error)}`);
     process.exitCode = 1;
   },
 );

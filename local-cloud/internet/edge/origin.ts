@@ -81,11 +81,14 @@ function openTls(
       reject(new EdgeFailure(code, reason));
     };
     const timer = setTimeout(() => fail(525, `no TLS handshake in ${target.timeout} ms`), target.timeout);
-    socket.on("error", (error) => fail(525, error.message));
+    socket.on("error", (error) => fail(525, String(error)));
     socket.once("close", () => fail(525, "the origin ended the TLS handshake"));
     socket.once("secureConnect", () => {
       clearTimeout(timer);
-      if (tls.verify && !socket.authorized) { fail(526, String(socket.authorizationError)); return; }
+      if (tls.verify && !socket.authorized) {
+        fail(526, String(socket.authorizationError));
+        return;
+      }
       resolve(socket);
     });
   });

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as httpRequest, type ServerResponse, STAT
 import type { ClientRequest } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
-import type { Duplex, Transform } from "node:stream";
+import type { Transform } from "node:stream";
 import { pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { type InternetConfig, type InternetZone } from "../config";
@@ -27,7 +27,7 @@ export type EdgeResponse = ServerResponse | Http2ServerResponse;
 
 /** The connection of a visitor who wishes to upgrade, and what came on it after the request. */
 export interface RawConnection {
-  readonly socket: Duplex;
+  readonly socket: Socket;
   readonly head: Buffer;
 }
 
@@ -57,7 +57,10 @@ export async function serve(
     const config = options.config();
     const { zone, origin } = routeTo(config, host);
     const elsewhere = redirectOf(zone, scheme, host, request.url ?? "/");
-    if (elsewhere) { redirect(response, elsewhere, visitor.ray); return; }
+    if (elsewhere) {
+      redirect(response, elsewhere, visitor.ray);
+      return;
+    }
     const outgoing = await send(
       options,
       config,
@@ -168,7 +171,7 @@ function onUpgrade(
 ): void {
   const { socket, head } = raw;
   outgoing.once("upgrade", (reply, origin, first) => {
-    response.detachSocket(socket as Socket);
+    response.detachSocket(socket);
     const kept = [...edgeLines(reply, visitor)].map((line) => `${line}\r\n`).join("");
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${kept}\r\n`);
     socket.write(first);

@@ -33,13 +33,14 @@ function originOf(config: InternetConfig, host: string): string {
   let name = host;
   for (let step = 0; step < ALIASES; step++) {
     const zone = zoneOf(config, name);
-    const records = zone ? (recordsAt(zone, name) ?? []) : [];
-    const address = records.find(({ type }) => type === "A") ?? records.find(({ type }) => type === "AAAA");
-    if (address?.content === config.edge) throw new EdgeFailure(1000, `${name} points to the edge itself`);
-    if (address) return address.content;
+    if (!zone) return name;
+    const records = recordsAt(zone, name) ?? [];
+    const address = ["A", "AAAA"].flatMap((type) => records.filter((record) => record.type === type))[0]
+      ?.content;
+    if (address === config.edge) throw new EdgeFailure(1000, `${name} points to the edge itself`);
+    if (address !== undefined) return address;
     const alias = records.find(({ type }) => type === "CNAME");
-    if (!alias && zone) throw new EdgeFailure(1016, `${name} has no address`);
-    if (!alias) return name;
+    if (!alias) throw new EdgeFailure(1016, `${name} has no address`);
     name = alias.content.toLowerCase();
   }
   throw new EdgeFailure(1016, `${host} is an alias of an alias and so on`);

@@ -1,6 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { type ProxyOptions, serve } from "./proxy";
 import { type Scheme } from "./route";
 import { TlsFront } from "./tls";
@@ -36,16 +35,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
 interface Emitter {
   on(event: "request", listener: (request: IncomingMessage, response: ServerResponse) => void): unknown;
-  on(event: "upgrade", listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): unknown;
+  on(event: "upgrade", listener: (request: IncomingMessage, socket: Socket, head: Buffer) => void): unknown;
 }
 
 function attach(server: Emitter, options: ProxyOptions, scheme: Scheme): void {
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     void serve(options, scheme, request, response);
   });
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const response = new ServerResponse(request); // for all answers but "101 Switching Protocols"
-    response.assignSocket(socket as Socket);
+    response.assignSocket(socket);
     response.on("finish", () => socket.end());
     socket.on("error", () => socket.destroy());
     void serve(options, scheme, request, response, { socket, head });
