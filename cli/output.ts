@@ -19,12 +19,16 @@ export interface Step {
  * The first failure ends it.
  */
 export async function runSteps(steps: readonly Step[], isJson: boolean): Promise<void> {
+  let fault: unknown;
   const tasks: ListrTask[] = steps.map((step) => ({
     title: step.title,
-    task: (_context, task) =>
-      step.run((text) => {
-        task.title = `${step.title}: ${text}`;
-      }),
+    task: async (_context, task) => {
+      const note: Note = (text) => (task.title = `${step.title}: ${text}`);
+      await step.run(note).catch((error: unknown) => {
+        fault = error;
+        throw new Error("see below"); // the message itself is printed once, by whoever catches it
+      });
+    },
   }));
   const logger = new ListrLogger({
     useIcons: true,
@@ -36,7 +40,9 @@ export async function runSteps(steps: readonly Step[], isJson: boolean): Promise
     fallbackRendererOptions: { timer: PRESET_TIMER, logger },
     registerSignalListeners: false,
   } as ConstructorParameters<typeof Listr>[1]);
-  await list.run();
+  await list.run().catch((error: unknown) => {
+    throw fault ?? error;
+  });
 }
 
 /** One line to the person at the terminal. */

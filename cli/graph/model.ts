@@ -136,7 +136,9 @@ function titleOf(component: StateResource): string {
 /** `primaryIp` is "primary IP". */
 function words(name: string): string {
   const plain = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-  return plain.replace(/\b(ssh|tls|dns|ip|ca)\b/g, (acronym) => acronym.toUpperCase());
+  return plain
+    .replace(/\b(ssh|ssl|tls|https|dns|ip|ca)\b/g, (acronym) => acronym.toUpperCase())
+    .replace("ipv4", "IPv4");
 }
 
 function nodeOf(resource: StateResource, component: StateResource | undefined, id: string): GraphNode {

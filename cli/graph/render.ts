@@ -61,8 +61,18 @@ export function renderDot(graph: Graph): string {
       );
     }
   }
-  lines.push(...graph.edges.map(({ from, to }) => `  ${from} -> ${to}`), "}");
+  lines.push(...graph.edges.map(({ from, to }) => `  ${from} -> ${to}`), ...anchors(graph), "}");
   return `${lines.join("\n")}\n`;
+}
+
+/** A node without arrows would be drawn at the top, and stretch its frame: hang it below a sibling, unseen. */
+function anchors(graph: Graph): string[] {
+  const tied = new Set(graph.edges.flatMap(({ from, to }) => [from, to]));
+  return graph.groups.flatMap(({ nodes }) => {
+    const sibling = nodes.find(({ id }) => tied.has(id));
+    const loose = nodes.filter(({ id }) => !tied.has(id));
+    return sibling === undefined ? [] : loose.map(({ id }) => `  ${sibling.id} -> ${id} [style=invis]`);
+  });
 }
 
 function dotNode({ id, role, kind, family }: GraphNode): string {

@@ -54,7 +54,7 @@ describe("graphOf", () => {
         nodes.map(({ role, kind, family }) => `${role}/${kind}/${family}`),
       ]),
     ).toEqual([
-      ["server", ["ipv4/primary IP/hetzner", "host/server/hetzner"]],
+      ["server", ["IPv4/primary IP/hetzner", "host/server/hetzner"]],
       ["hardening", ["packages/step over SSH/step"]],
     ]);
     expect(graph.edges).toEqual([
@@ -79,6 +79,17 @@ describe("graphOf", () => {
     expect(renderMermaid(graph)).toContain("n1 --> n2");
     expect(renderDot(graph)).toContain("n1 -> n2");
     expect(renderMermaid(evil) + renderDot(evil)).not.toMatch(/<script>|"\]<|<b>"/);
+  });
+});
+
+describe("renderDot", () => {
+  it("hangs a node without arrows below a sibling, so that its frame stays small", () => {
+    const node = (id: string) => ({ id, role: id, kind: "x", family: "step" as const });
+    const groups = [{ id: "g", title: "g", nodes: [node("loose"), node("a"), node("b")] }];
+
+    const dot = renderDot({ groups, edges: [{ from: "a", to: "b" }] });
+
+    expect(dot.match(/->.*invis/g)).toEqual(["-> loose [style=invis"]);
   });
 });
 
