@@ -108,7 +108,12 @@ async function logsOf(container: Docker.Container, tty: boolean): Promise<string
   const stream = await container.logs({ stdout: true, stderr: true, follow: true });
   if (tty) return text(stream);
   const plain = new PassThrough();
-  container.modem.demuxStream(stream, plain, plain);
+  const modem = container.modem as Docker["modem"];
+  (modem as { demuxStream(from: object, out: PassThrough, err: PassThrough): void }).demuxStream(
+    stream,
+    plain,
+    plain,
+  );
   stream.on("end", () => plain.end());
   return text(plain);
 }

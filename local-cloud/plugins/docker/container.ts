@@ -52,11 +52,12 @@ async function create(
   inputs: ContainerInputs,
   signal: AbortSignal,
 ): Promise<{ id: string; outputs: ContainerState }> {
-  const { docker, apiVersion } = await session.daemon();
+  const daemon = await session.daemon();
+  const { docker } = daemon;
   await findImage(docker, inputs.image, session.logins).catch((error: unknown) => {
     throw new Error(`Unable to create container with image ${inputs.image}: ${reason(error)}`);
   });
-  const { query, body } = createRequest(inputs, await apiVersion());
+  const { query, body } = createRequest(inputs, await daemon.apiVersion());
   // query and body apart: dockerode puts everything into the address otherwise, secrets too
   const call = { _query: query, _body: body } as unknown as Docker.ContainerCreateOptions;
   const container = await docker.createContainer(call).catch((error: unknown) => {
@@ -91,7 +92,7 @@ async function read(docker: Docker, id: string, prior: ContainerState): Promise<
   if (!info) return undefined;
   const answer = info as unknown as ContainerAnswer;
   // an import knows nothing but the id
-  return readBack({ ...prior, image: (prior.image as string | undefined) ?? answer.Config.Image }, answer);
+  return readBack({ ...prior, image: prior.image || answer.Config.Image }, answer);
 }
 
 async function update(

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { mountsOf } from "./create-mounts";
+import { labelsOf } from "./named";
 import type { ContainerInputs } from "./inputs";
 import { MEBIBYTE, parseCpus, parseDuration } from "./units";
 
@@ -14,14 +15,14 @@ export interface CreateRequest {
  * @param apiVersion of the daemon, `1.41`; some inputs need a later one
  */
 export function createRequest(inputs: ContainerInputs, apiVersion: string): CreateRequest {
-  const { ports, volumes } = inputs;
   if (inputs.command?.includes("")) throw new Error("values for command may not be empty");
+  const { name = "", hostname = "", domainname = "", tty = false, stdinOpen = false } = inputs;
   const body: ContainerCreateOptions = {
     Image: inputs.image,
-    Hostname: inputs.hostname ?? "",
-    Domainname: inputs.domainname ?? "",
-    Tty: inputs.tty ?? false,
-    OpenStdin: inputs.stdinOpen ?? false,
+    Hostname: hostname,
+    Domainname: domainname,
+    Tty: tty,
+    OpenStdin: stdinOpen,
     ...some("StopSignal", inputs.stopSignal),
     ...some("StopTimeout", inputs.stopTimeout),
     ...some("Env", inputs.envs),
@@ -29,16 +30,20 @@ export function createRequest(inputs: ContainerInputs, apiVersion: string): Crea
     ...some("Entrypoint", inputs.entrypoints),
     ...some("User", inputs.user),
     ...some("WorkingDir", inputs.workingDir),
-    ...some("Labels", inputs.labels && Object.fromEntries(inputs.labels.map((l) => [l.label, l.value]))),
-    ...some("ExposedPorts", ports && Object.fromEntries(ports.map((p) => [portKey(p), {}]))),
-    ...some(
-      "Volumes",
-      volumes && Object.fromEntries(volumes.flatMap((v) => (v.containerPath ? [[v.containerPath, {}]] : []))),
-    ),
-    ...some("Healthcheck", inputs.healthcheck && healthcheckOf(inputs.healthcheck)),
+    ...some("Labels", labelsOf(inputs.labels)),
+    ...collections(inputs),
     HostConfig: hostConfig(inputs, apiVersion),
   };
-  return { query: { name: inputs.name ?? "", ...some("platform", inputs.platform) }, body };
+  return { query: { name, ...some("platform", inputs.platform) }, body };
+}
+
+function collections({ ports = [], volumes = [], healthcheck }: ContainerInputs): ContainerCreateOptions {
+  const paths = volumes.flatMap(({ containerPath }) => (containerPath ? [[containerPath, {}]] : []));
+  return {
+    ...some("ExposedPorts", Object.fromEntries(ports.map((port) => [portKey(port), {}]))),
+    ...some("Volumes", Object.fromEntries(paths) as Record<string, object>),
+    ...(healthcheck && { Healthcheck: healthcheckOf(healthcheck) }),
+  };
 }
 
 /** A member of the body, left out where the input is unset or its type's zero, as the published plugin does. */
@@ -72,39 +77,26 @@ function healthcheckOf(
 }
 
 function hostConfig(inputs: ContainerInputs, apiVersion: string): HostConfig {
-  const security = securityOf(inputs.securityOpts ?? []);
+  const { mounts = [], volumes = [], securityOpts = [], capabilities = {} } = inputs;
   return {
-    Privileged: inputs.privileged ?? false,
-    PublishAllPorts: inputs.publishAllPorts ?? false,
-    RestartPolicy: { Name: inputs.restart ?? "no", MaximumRetryCount: inputs.maxRetryCount ?? 0 },
+    ...switches(inputs),
+    ...policies(inputs),
+    Mounts: mountsOf(mounts, apiVersion),
+    ...networking(inputs),
     ...some("Runtime", inputs.runtime),
-    Mounts: mountsOf(inputs.mounts ?? [], apiVersion),
-    AutoRemove: inputs.rm ?? false,
-    ReadonlyRootfs: inputs.readOnly ?? false,
-    LogConfig: { Type: inputs.logDriver ?? "", Config: inputs.logOpts ?? {} },
     ...some("Tmpfs", inputs.tmpfs),
-    ...some("PortBindings", portBindings(inputs.ports ?? [])),
-    ...some(
-      "ExtraHosts",
-      inputs.hosts?.map(({ host, ip }) => `${host}:${ip}`),
-    ),
-    ...some("Binds", bindsOf(inputs.volumes ?? [])),
+    ...some("Binds", bindsOf(volumes)),
     ...some(
       "VolumesFrom",
-      inputs.volumes?.flatMap((v) => (v.fromContainer ? [v.fromContainer] : [])),
+      volumes.flatMap((v) => (v.fromContainer ? [v.fromContainer] : [])),
     ),
     ...some(
       "Ulimits",
       inputs.ulimits?.map((u) => ({ Name: u.name, Soft: u.soft, Hard: u.hard })),
     ),
-    ...some("CapAdd", inputs.capabilities?.adds),
-    ...some("CapDrop", inputs.capabilities?.drops),
-    ...some("Dns", inputs.dns),
-    ...some("DnsOptions", inputs.dnsOpts),
-    ...some("DnsSearch", inputs.dnsSearches),
-    ...security,
-    ...some("ShmSize", (inputs.shmSize ?? 0) * MEBIBYTE),
-    ...some("NetworkMode", inputs.networkMode),
+    ...some("CapAdd", capabilities.adds),
+    ...some("CapDrop", capabilities.drops),
+    ...securityOf(securityOpts),
     ...some("UsernsMode", inputs.usernsMode),
     ...some("PidMode", inputs.pidMode),
     ...some("Sysctls", inputs.sysctls),
@@ -113,10 +105,43 @@ function hostConfig(inputs: ContainerInputs, apiVersion: string): HostConfig {
     ...some("CgroupnsMode", cgroupnsMode(inputs.cgroupnsMode)),
     ...some("CgroupParent", inputs.cgroupParent),
     ...some("StorageOpt", inputs.storageOpts),
-    Init: inputs.init ?? false,
     ...cpusOf(inputs),
     ...resourcesOf(inputs),
     ...devicesOf(inputs),
+  };
+}
+
+function switches(inputs: ContainerInputs): HostConfig {
+  const { privileged = false, publishAllPorts = false, rm = false, readOnly = false, init = false } = inputs;
+  return {
+    Privileged: privileged,
+    PublishAllPorts: publishAllPorts,
+    AutoRemove: rm,
+    ReadonlyRootfs: readOnly,
+    Init: init,
+  };
+}
+
+function policies(inputs: ContainerInputs): HostConfig {
+  const { restart = "no", maxRetryCount = 0, logDriver = "", logOpts = {}, shmSize = 0 } = inputs;
+  return {
+    RestartPolicy: { Name: restart, MaximumRetryCount: maxRetryCount },
+    LogConfig: { Type: logDriver, Config: logOpts },
+    ...some("ShmSize", shmSize * MEBIBYTE),
+  };
+}
+
+function networking(inputs: ContainerInputs): HostConfig {
+  return {
+    ...some("PortBindings", portBindings(inputs.ports ?? [])),
+    ...some(
+      "ExtraHosts",
+      inputs.hosts?.map(({ host, ip }) => `${host}:${ip}`),
+    ),
+    ...some("Dns", inputs.dns),
+    ...some("DnsOptions", inputs.dnsOpts),
+    ...some("DnsSearch", inputs.dnsSearches),
+    ...some("NetworkMode", inputs.networkMode),
   };
 }
 

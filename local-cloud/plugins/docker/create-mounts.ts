@@ -1,5 +1,6 @@
 import type { MountConfig, MountSettings } from "dockerode";
 import type { ContainerInputs } from "./inputs";
+import { labelsOf } from "./named";
 
 type Mount = NonNullable<ContainerInputs["mounts"]>[number];
 
@@ -22,26 +23,35 @@ function plainMount(mount: Mount): MountSettings {
 
 function optionsOf(mount: Mount, apiVersion: string): Partial<MountSettings> {
   if (mount.type === "bind" && mount.bindOptions) {
-    const Propagation = (mount.bindOptions.propagation ?? "") as NonNullable<
-      MountSettings["BindOptions"]
-    >["Propagation"];
-    return { BindOptions: { Propagation } };
+    return { BindOptions: { Propagation: (mount.bindOptions.propagation ?? "") as Propagation } };
   }
   if (mount.type === "tmpfs" && mount.tmpfsOptions) {
-    return {
-      TmpfsOptions: { SizeBytes: mount.tmpfsOptions.sizeBytes ?? 0, Mode: mount.tmpfsOptions.mode ?? 0 },
-    };
+    return { TmpfsOptions: tmpfsOptions(mount.tmpfsOptions) };
   }
   if (mount.type !== "volume" || !mount.volumeOptions) return {};
   // the published plugin compares the two as texts
   if (apiVersion < "1.45")
     throw new Error("Setting VolumeOptions.Subpath requires docker version 1.45 or higher");
-  const { noCopy, labels, driverName, driverOptions, subpath } = mount.volumeOptions;
+  return { VolumeOptions: volumeOptions(mount.volumeOptions) };
+}
+
+function tmpfsOptions({ sizeBytes = 0, mode = 0 }: NonNullable<Mount["tmpfsOptions"]>): {
+  SizeBytes: number;
+  Mode: number;
+} {
+  return { SizeBytes: sizeBytes, Mode: mode };
+}
+
+type Propagation = NonNullable<MountSettings["BindOptions"]>["Propagation"];
+
+function volumeOptions(
+  given: NonNullable<Mount["volumeOptions"]>,
+): NonNullable<MountSettings["VolumeOptions"]> {
+  const { noCopy = false, labels, driverName = "", driverOptions = {}, subpath } = given;
   const options: NonNullable<MountSettings["VolumeOptions"]> = {
-    NoCopy: noCopy ?? false,
-    Labels: Object.fromEntries((labels ?? []).map(({ label, value }) => [label, value])),
-    DriverConfig: { Name: driverName ?? "", Options: driverOptions ?? {} },
-    ...(subpath ? { Subpath: subpath } : {}),
+    NoCopy: noCopy,
+    Labels: labelsOf(labels),
+    DriverConfig: { Name: driverName, Options: driverOptions },
   };
-  return { VolumeOptions: options };
+  return subpath ? Object.assign(options, { Subpath: subpath }) : options;
 }

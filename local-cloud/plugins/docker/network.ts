@@ -151,12 +151,10 @@ export function getNetwork(session: Session): FunctionType<{ name: string }, obj
     },
     invoke: async ({ name }) => {
       const { docker } = await session.daemon();
-      const info = (await docker
-        .getNetwork(name)
-        .inspect()
-        .catch((error: unknown) => {
-          throw new Error(`Could not find docker network: ${reason(error)}`);
-        })) as Docker.NetworkInspectInfo;
+      const answer: Promise<Docker.NetworkInspectInfo> = docker.getNetwork(name).inspect();
+      const info = await answer.catch((error: unknown) => {
+        throw new Error(`Could not find docker network: ${reason(error)}`);
+      });
       const containers = Object.entries(info.Containers ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
       return {
         id: info.Id,

@@ -1,5 +1,5 @@
 import type { Change } from "../lib/diff";
-import { DEFAULTS_KEY, elementOf } from "../lib/schema";
+import { DEFAULTS_KEY, elementOf, type PropertyType } from "../lib/schema";
 import { hasUnknown, isObject, UNKNOWN, type Properties } from "../lib/values";
 import type { DockerProperty, DockerTable } from "./tables";
 
@@ -30,22 +30,25 @@ function differs(property: DockerProperty, old: unknown, now: unknown): boolean 
 export function sameUnder(property: DockerProperty, old: unknown, now: unknown): boolean {
   if (isZero(old) && isZero(now)) return true;
   const { type } = property;
-  if (typeof type === "object" && "object" in type) {
-    const [left, right] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
-    return Object.entries<DockerProperty>(type.object).every(
-      ([key, member]) => (member.computed && isZero(right[key])) || sameUnder(member, left[key], right[key]),
-    );
-  }
-  const element: DockerProperty | undefined = elementOf(type);
-  if (element && Array.isArray(old) && Array.isArray(now)) {
-    const isSet = typeof type === "object" && "set" in type;
-    return isSet ? sameSet(element, old, now) : sameList(element, old, now);
-  }
-  if (isObject(old) && isObject(now)) {
-    const keys = new Set([...Object.keys(old), ...Object.keys(now)]);
-    return [...keys].every((key) => old[key] === now[key]);
-  }
-  return old === now;
+  if (typeof type === "object" && "object" in type) return sameMembers(type.object, old, now);
+  if (Array.isArray(old) && Array.isArray(now)) return sameElements(type, old, now);
+  return isObject(old) && isObject(now) ? sameMap(old, now) : old === now;
+}
+
+function sameElements(type: PropertyType, old: readonly unknown[], now: readonly unknown[]): boolean {
+  const element: DockerProperty = elementOf(type) ?? { type: "any" };
+  return typeof type === "object" && "set" in type ? sameSet(element, old, now) : sameList(element, old, now);
+}
+
+function sameMembers(table: DockerTable, old: unknown, now: unknown): boolean {
+  const [left, right] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
+  return Object.entries(table).every(
+    ([key, member]) => (member.computed && isZero(right[key])) || sameUnder(member, left[key], right[key]),
+  );
+}
+
+function sameMap(old: Properties, now: Properties): boolean {
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].every((key) => old[key] === now[key]);
 }
 
 function sameList(element: DockerProperty, old: readonly unknown[], now: readonly unknown[]): boolean {

@@ -72,12 +72,10 @@ export interface ImageParts {
 export function imageParts(name: string): ImageParts {
   const first = name.slice(0, Math.max(0, name.indexOf("/")));
   const hasRegistry = name.split("/").length > 2 || /[.:]/.test(first) || first === "localhost";
-  const registry = hasRegistry ? first : "";
   const rest = hasRegistry ? name.slice(first.length + 1) : name;
-  const [path = "", digest] = rest.split("@");
-  const [repository = "", tag] = path.split(":");
-  const parts = { repository, tag: digest || tag || "latest" };
-  if (registry !== "") return { registry, ...parts };
+  const [, repository = "", named, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/.exec(rest) ?? [];
+  const parts = { repository, tag: digest || named || "latest" };
+  if (hasRegistry) return { registry: first, ...parts };
   const hub = repository.includes("/") ? repository : `library/${repository}`;
   return { registry: "registry-1.docker.io", repository: hub, tag: parts.tag };
 }

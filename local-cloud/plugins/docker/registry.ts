@@ -77,20 +77,25 @@ export class Registry {
 
   async #token(challenge: string, scope: string): Promise<string> {
     if (!challenge.startsWith("Bearer ")) throw new Error("bad credentials: 401 Unauthorized");
-    const fields = Object.fromEntries(
+    const fields = new Map(
       [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value]),
     );
-    const url = new URL(fields["realm"] ?? "");
-    url.searchParams.set("service", fields["service"] ?? "");
-    url.searchParams.set("scope", fields["scope"] || scope);
-    const withLogin: Record<string, string> = this.login?.username ? { authorization: this.#basic() } : {};
-    let answer = await this.#ask("GET", url.href, withLogin);
-    if (this.login?.username && [401, 403].includes(answer.statusCode))
-      answer = await this.#ask("GET", url.href, {});
+    const url = new URL(fields.get("realm") ?? "");
+    url.searchParams.set("service", fields.get("service") ?? "");
+    url.searchParams.set("scope", fields.get("scope") || scope);
+    const answer = await this.#askForToken(url.href);
     if (answer.statusCode !== 200) throw new Error(`got bad response from registry: ${answer.statusCode}`);
     const { token, access_token } = (await answer.body.json()) as { token?: string; access_token?: string };
-    if (!token && !access_token) throw new Error("Error unsupported OAuth response");
-    return token || access_token || "";
+    const found = token || access_token;
+    if (!found) throw new Error("Error unsupported OAuth response");
+    return found;
+  }
+
+  /** With the login first; a registry that refuses it may still give everybody a token. */
+  async #askForToken(url: string): Promise<Answer> {
+    if (!this.login?.username) return this.#ask("GET", url, {});
+    const answer = await this.#ask("GET", url, { authorization: this.#basic() });
+    return [401, 403].includes(answer.statusCode) ? this.#ask("GET", url, {}) : answer;
   }
 
   async #ask(method: Dispatcher.HttpMethod, url: string, headers: Record<string, string>): Promise<Answer> {

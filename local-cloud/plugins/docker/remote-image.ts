@@ -76,7 +76,11 @@ export function getRemoteImage(session: Session): FunctionType<{ name: string },
     invoke: async ({ name }) => {
       const image = await localImage((await session.daemon()).docker, name);
       if (!image) throw new Error(`did not find docker image '${name}'`);
-      return { id: image.Id, name, repoDigest: repoDigest(name, image.RepoDigests ?? []) };
+      return {
+        id: image.Id,
+        name,
+        repoDigest: described({ name }, image.Id, image.RepoDigests).repoDigest,
+      };
     },
   };
 }
