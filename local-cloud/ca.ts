@@ -107,7 +107,7 @@ export async function signRequest(
 ): Promise<x509.X509Certificate> {
   const csr = await readRequest(csrPem);
   return sign(ca, {
-    publicKey: await csr.publicKey.export(),
+    publicKey: csr.publicKey,
     subject,
     names,
     days,
@@ -126,7 +126,7 @@ async function readRequest(csrPem: string): Promise<x509.Pkcs10CertificateReques
 }
 
 interface Leaf {
-  readonly publicKey: CryptoKey;
+  readonly publicKey: CryptoKey | x509.PublicKey;
   readonly subject: x509.JsonName;
   readonly names: readonly string[];
   readonly days: number;
@@ -162,10 +162,7 @@ export function pem(certificate: x509.X509Certificate): string {
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, [
-    "sign",
-    "verify",
-  ]) as Promise<webcrypto.CryptoKeyPair>;
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {

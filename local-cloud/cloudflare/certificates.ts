@@ -66,7 +66,7 @@ async function issue(deps: CloudflareDeps, body: Record<string, unknown>): Promi
   if (!VALIDITIES.includes(requested_validity as number))
     throw fault(400, 1004, "Invalid requested validity.");
   const { hostnames, zoneIds } = checkedHostnames(body.hostnames, deps.store.state.zones);
-  const csr = String(body.csr ?? "");
+  const csr = typeof body.csr === "string" ? body.csr : "";
   const certificate = await signRequest(
     deps.originCa,
     csr,

@@ -46,8 +46,10 @@ export function matching<T>(items: readonly T[], tests: readonly Test<T>[], quer
   return items.filter((item) => (any ? tests.some((test) => test(item)) : tests.every((test) => test(item))));
 }
 
+type Sortable = string | number | boolean | undefined;
+
 /** Sorts by the value under `order`, stable, `direction=desc` the other way round. */
-export function ordered<T>(items: readonly T[], query: Query, value: (item: T, by: string) => unknown): T[] {
+export function ordered<T>(items: readonly T[], query: Query, value: (item: T, by: string) => Sortable): T[] {
   const by = param(query, "order");
   if (by === undefined) return [...items];
   const sign = param(query, "direction") === "desc" ? -1 : 1;

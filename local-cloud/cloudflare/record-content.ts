@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
-import { CloudflareError, fault } from "./envelope";
+import { type CloudflareError, fault } from "./envelope";
 
 /** What a record points to, in the form in which the API keeps it. */
 export interface RecordContent {
@@ -37,7 +37,7 @@ const QUOTED: Readonly<Record<string, readonly string[]>> = { CAA: ["value"], UR
 
 /** The record type in capitals; LOC is the one type that is left out here. */
 export function recordType(given: unknown): string {
-  const type = String(given ?? "").toUpperCase();
+  const type = typeof given === "string" ? given.toUpperCase() : "";
   if (TEXT_TYPES.includes(type) || type in DATA_FIELDS) return type;
   throw fault(400, 9020, "Invalid DNS record type.");
 }
@@ -68,27 +68,22 @@ export function recordContent(type: string, name: string, input: ContentInput): 
   return type === "MX" ? { content, priority: priorityOf(input.priority) } : { content };
 }
 
+const HOST_CODES: Readonly<Record<string, number>> = { CNAME: 9007, NS: 9008, MX: 9009, PTR: 9012 };
+
 function textContent(type: string, name: string, content: string): string {
-  switch (type) {
-    case "A":
-      if (isIPv4(content)) return content;
-      throw fault(400, 9005, "Content for A record must be a valid IPv4 address.");
-    case "AAAA":
-      if (isIPv6(content) && !content.includes("%"))
-        return new URL(`http://[${content}]`).hostname.slice(1, -1);
-      throw fault(400, 9006, "Content for AAAA record must be a valid IPv6 address.");
-    case "CNAME":
-      if (hostname(content) === name) throw fault(400, 9039, "CNAME content cannot reference itself.");
-      return host(content, 9007, type);
-    case "MX":
-      return host(content, 9009, type);
-    case "NS":
-      return host(content, 9008, type);
-    case "PTR":
-      return host(content, 9012, type);
-    default:
-      return content;
-  }
+  if (type === "A" && !isIPv4(content))
+    throw fault(400, 9005, "Content for A record must be a valid IPv4 address.");
+  if (type === "AAAA") return shortIpv6(content);
+  if (type === "CNAME" && hostname(content) === name)
+    throw fault(400, 9039, "CNAME content cannot reference itself.");
+  const code = HOST_CODES[type];
+  return code === undefined ? content : host(content, code, type);
+}
+
+// A URL writes addresses in their shortest form.
+function shortIpv6(content: string): string {
+  if (isIPv6(content) && !content.includes("%")) return new URL(`http://[${content}]`).hostname.slice(1, -1);
+  throw fault(400, 9006, "Content for AAAA record must be a valid IPv6 address.");
 }
 
 // The letters' case is kept: the API echoes it.

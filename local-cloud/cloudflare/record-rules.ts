@@ -13,6 +13,7 @@ export interface ZoneRules {
 
 const ADDRESSES = ["A", "AAAA"];
 const SETTINGS = ["ipv4_only", "ipv6_only", "flatten_cname"];
+const TAG = /^[\w-]{1,32}(:.{0,100})?$/;
 const MAX_COMMENT = 100; // Free plan
 
 /**
@@ -26,10 +27,11 @@ export function makeRecord(input: RecordInput, rules: ZoneRules, old?: DnsRecord
   const proxiable = isProxiable(type, body.content, rules);
   const proxied = proxiedOf(input.proxied, type, body.content, proxiable);
   const now = new Date().toISOString();
-  const comment = commentOf(input.comment);
-  const tags = tagsOf(input.tags);
   return {
-    id: old?.id ?? newId(),
+    id: newId(),
+    meta: {},
+    created_on: now,
+    ...kept(old),
     name,
     type,
     ...body,
@@ -37,18 +39,14 @@ export function makeRecord(input: RecordInput, rules: ZoneRules, old?: DnsRecord
     proxied,
     ttl: proxied ? 1 : ttlOf(input.ttl),
     settings: settingsOf(input.settings, type),
-    meta: old?.meta ?? {},
-    comment,
-    tags,
-    created_on: old?.created_on ?? now,
+    ...commentOf(input.comment, now, old),
+    ...tagsOf(input.tags, now, old),
     modified_on: now,
-    ...(comment === null
-      ? {}
-      : { comment_modified_on: old?.comment === comment ? (old.comment_modified_on ?? now) : now }),
-    ...(tags.length === 0
-      ? {}
-      : { tags_modified_on: isSame(old?.tags, tags) ? (old?.tags_modified_on ?? now) : now }),
   };
+}
+
+function kept(old?: DnsRecord): Pick<DnsRecord, "id" | "meta" | "created_on"> | undefined {
+  return old && { id: old.id, meta: old.meta, created_on: old.created_on };
 }
 
 /** Throws where the record cannot stand beside the others of its zone. */
@@ -67,12 +65,17 @@ export function assertFits(record: DnsRecord, others: readonly DnsRecord[], zone
   if (ADDRESSES.includes(record.type) && has("CNAME")) {
     throw fault(400, 81054, "A CNAME record with that host already exists.");
   }
-  const isDelegation =
-    record.name !== zone &&
-    (record.type === "NS"
-      ? beside.some(({ type }) => !["NS", "DS"].includes(type))
-      : has("NS") && record.type !== "DS");
-  if (isDelegation) throw fault(400, 81056, "NS records with that host already exist.");
+  if (record.name !== zone) assertDelegationAlone(record, beside);
+}
+
+// Below the apex NS hands a name to other servers: nothing but DS stands beside it.
+function assertDelegationAlone(record: DnsRecord, beside: readonly DnsRecord[]): void {
+  const [types, others] = [[record.type], beside.map(({ type }) => type)];
+  const isMixed = (some: string[], rest: string[]): boolean =>
+    some.includes("NS") && rest.some((type) => type !== "NS" && type !== "DS");
+  if (isMixed(types, others) || isMixed(others, types)) {
+    throw fault(400, 81056, "NS records with that host already exist.");
+  }
 }
 
 function contentKey({ type, content, priority, data }: DnsRecord): string {
@@ -102,29 +105,32 @@ function ttlOf(given: unknown): number {
   throw fault(400, 9021, "TTL must be between 60 and 86400 seconds, or 1 for Automatic.");
 }
 
-function commentOf(given: unknown): string | null {
-  if (given === undefined || given === null || given === "") return null;
-  if (typeof given === "string" && given.length <= MAX_COMMENT) return given;
-  throw fault(400, 9300, `DNS record comment must be a string of at most ${MAX_COMMENT} characters.`);
+function commentOf(
+  given: unknown,
+  now: string,
+  old?: DnsRecord,
+): Pick<DnsRecord, "comment" | "comment_modified_on"> {
+  const comment = given ?? "";
+  if (typeof comment !== "string" || comment.length > MAX_COMMENT) {
+    throw fault(400, 9300, `DNS record comment must be a string of at most ${MAX_COMMENT} characters.`);
+  }
+  if (comment === "") return { comment: null };
+  return { comment, comment_modified_on: (old?.comment === comment && old.comment_modified_on) || now };
 }
 
-function tagsOf(given: unknown): string[] {
-  const tags = given ?? [];
-  if (
-    Array.isArray(tags) &&
-    tags.every((tag) => typeof tag === "string" && /^[\w-]{1,32}(:.{0,100})?$/.test(tag))
-  ) {
-    return [...new Set(tags as string[])];
+function tagsOf(given: unknown, now: string, old?: DnsRecord): Pick<DnsRecord, "tags" | "tags_modified_on"> {
+  const tags = (given ?? []) as unknown[];
+  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string" && TAG.test(tag))) {
+    throw fault(400, 9301, "DNS record tags must be strings of the form name:value.");
   }
-  throw fault(400, 9301, "DNS record tags must be strings of the form name:value.");
+  if (tags.length === 0) return { tags: [] };
+  const unique = [...new Set(tags as string[])];
+  return { tags: unique, tags_modified_on: (isSame(old?.tags, unique) && old?.tags_modified_on) || now };
 }
 
 function settingsOf(given: unknown, type: string): Record<string, boolean> {
   const settings = Object.entries((given ?? {}) as Record<string, unknown>).filter(
     ([key, value]) => SETTINGS.includes(key) && typeof value === "boolean",
   );
-  return { ...(type === "CNAME" ? { flatten_cname: false } : {}), ...Object.fromEntries(settings) } as Record<
-    string,
-    boolean
-  >;
+  return { ...(type === "CNAME" ? { flatten_cname: false } : {}), ...Object.fromEntries(settings) };
 }

@@ -44,7 +44,7 @@ export function recordRoutes(app: FastifyInstance, deps: CloudflareDeps): void {
     const { query } = request;
     const found = matching(findZone(deps, request).records, recordTests(query), query);
     return page(
-      ordered(found, query, (record, by) => record[by as keyof DnsRecord]),
+      ordered(found, query, (record, by) => record[by as "name" | "type" | "content" | "ttl" | "proxied"]),
       query,
       PAGES,
     );

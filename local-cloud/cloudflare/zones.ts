@@ -73,13 +73,7 @@ export function zoneRoutes(app: FastifyInstance, deps: CloudflareDeps): void {
 
   app.patch<ZoneRequest>("/zones/:zone", async (request) => {
     const zone = findZone(deps, request);
-    const body = (request.body ?? {}) as { paused?: unknown; type?: unknown; vanity_name_servers?: unknown };
-    if (body.paused !== undefined && typeof body.paused !== "boolean")
-      throw fault(400, 1012, "Request must contain one of paused, plan or vanity_name_servers");
-    if (body.type !== undefined) zone.type = zoneType(body.type);
-    if (typeof body.paused === "boolean") zone.paused = body.paused;
-    if (Array.isArray(body.vanity_name_servers))
-      zone.vanity_name_servers = body.vanity_name_servers.map(String);
+    edit(zone, request.body ?? {});
     changed(deps, zone);
     return ok(answer(zone));
   });
@@ -99,6 +93,24 @@ export function zoneRoutes(app: FastifyInstance, deps: CloudflareDeps): void {
     changed(deps);
     return ok({ id: zone.id });
   });
+}
+
+interface ZoneChange {
+  readonly paused?: unknown;
+  readonly type?: unknown;
+  readonly vanity_name_servers?: unknown;
+}
+
+function edit(
+  zone: Zone,
+  { paused = zone.paused, type = zone.type, vanity_name_servers: servers }: ZoneChange,
+): void {
+  if (typeof paused !== "boolean") {
+    throw fault(400, 1012, "Request must contain one of paused, plan or vanity_name_servers");
+  }
+  zone.type = zoneType(type);
+  zone.paused = paused;
+  if (Array.isArray(servers)) zone.vanity_name_servers = servers.map(String);
 }
 
 /** `/accounts` and `/user/tokens/verify`. */

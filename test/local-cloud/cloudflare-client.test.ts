@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { generateKeyPairSync } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -19,13 +18,10 @@ describe("the official npm client", () => {
     zone_id = zones.result[0]?.id ?? "";
   });
 
-  afterAll(async () => {
-    await cloudflare.app.close();
-    rmSync(cloudflare.stateDir, { recursive: true, force: true });
-  });
+  afterAll(() => cloudflare.remove());
 
   it("verifies its token and finds its account", async () => {
-    expect((await client.user.tokens.verify())?.status).toBe("active");
+    expect((await client.user.tokens.verify()).status).toBe("active");
     const { result } = await client.accounts.list();
     expect(result).toHaveLength(1);
     expect((await client.zones.get({ zone_id })).account.id).toBe(result[0]?.id);

@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { createPublicKey, webcrypto } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -12,6 +12,31 @@ import { openCloudflare } from "../../local-cloud/cloudflare/deps";
 import type { InternetZone } from "../../local-cloud/internet/config";
 import { settingsFor } from "../../local-cloud/settings";
 
+export type Row = Record<string, unknown> & { readonly id: string };
+
+interface Fault {
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: {
+    success: boolean;
+    errors: readonly Fault[];
+    messages: readonly Fault[];
+    result_info: object;
+  };
+  /** The result, where it is an object. */
+  readonly result: Row;
+  /** The result, where it is a list. */
+  readonly rows: readonly Row[];
+}
+
+/** Codes of the errors in an answer. */
+export const codes = ({ body }: Answer): number[] => body.errors.map(({ code }) => code);
+
 export interface TestCloudflare {
   readonly app: FastifyInstance;
   readonly stateDir: string;
@@ -20,6 +45,12 @@ export interface TestCloudflare {
   edge(): readonly InternetZone[];
   /** The base address of the API on a loopback port. */
   listen(): Promise<string>;
+  /** A request with the token (a header that is undefined is left out), without a network. Text is sent as it is, everything else as JSON. */
+  call(method: string, path: string, payload?: unknown, headers?: object): Promise<Answer>;
+  /** Of example.com. */
+  zoneId(): Promise<string>;
+  /** Ends it and removes its folder. */
+  remove(): Promise<void>;
 }
 
 /** Cloudflare's API with the zone example.com in a folder of its own, or with the state that `stateDir` holds. */
@@ -40,16 +71,47 @@ export async function startCloudflare(
   await app.register(cloudflareApi(deps), { prefix: "/client/v4" });
   await app.register(cloudflareControl(deps), { prefix: "/_control" });
   const listen = async (): Promise<string> => `${await app.listen({ host: "127.0.0.1", port: 0 })}/client/v4`;
-  return { app, stateDir, token, edge: () => zones, listen };
+  const call = (...request: Parameters<TestCloudflare["call"]>): Promise<Answer> =>
+    send(app, token, ...request);
+  const zoneId = async (): Promise<string> =>
+    (await call("GET", "/zones?name=example.com")).rows[0]?.id ?? "";
+  const remove = async (): Promise<void> => {
+    await app.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  };
+  return { app, stateDir, token, edge: () => zones, listen, call, zoneId, remove };
+}
+
+async function send(
+  app: FastifyInstance,
+  token: string,
+  ...[method, path, payload, headers]: Parameters<TestCloudflare["call"]>
+): Promise<Answer> {
+  const defaults = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const given = Object.entries<string | undefined>({ ...defaults, ...headers });
+  const answer = await app.inject({
+    method: method as "GET",
+    url: `/client/v4${path}`,
+    headers: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    ...(payload === undefined
+      ? {}
+      : { payload: typeof payload === "string" ? payload : JSON.stringify(payload) }),
+  });
+  const body = answer.json<Answer["body"] & { result: unknown }>();
+  const rows = Array.isArray(body.result) ? (body.result as Row[]) : [];
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body,
+    result: (body.result ?? {}) as Row,
+    rows,
+  };
 }
 
 /** A certificate request, and the public key in it (both PEM). */
 export async function newRequest(): Promise<{ csr: string; publicKey: string }> {
   const signingAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = (await webcrypto.subtle.generateKey(signingAlgorithm, true, [
-    "sign",
-    "verify",
-  ])) as webcrypto.CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
   const csr = await x509.Pkcs10CertificateRequestGenerator.create({
     name: "CN=other",
     keys,

@@ -118,7 +118,7 @@ function check(news: Inputs): CheckFailure[] {
 
 function unknownUntilCreated(news: Inputs): Partial<State> {
   const unknown = (["content", "tags", "settings"] as const).filter((name) => news[name] === undefined);
-  return Object.fromEntries(unknown.map((name) => [name, UNKNOWN])) as Partial<State>;
+  return Object.fromEntries(unknown.map((name) => [name, UNKNOWN]));
 }
 
 /** Inputs stay as the program has them; the answer fills in what it left open. */
@@ -166,23 +166,23 @@ function zoneName(prior: string, full: string): string | undefined {
   return prior !== "" && bare(full).startsWith(prefix) ? bare(full).slice(prefix.length) : undefined;
 }
 
-/** Differences that the published plugin plans away. */
+/** Inputs whose difference the published plugin plans away, and when. */
+const PLANNED_AWAY: Readonly<Record<string, (state: State, news: Inputs) => boolean>> = {
+  name: (state, news) => isSameName(state, news.name),
+  content: (state, news) =>
+    news.data !== undefined || (news.type === "CNAME" && sameText(news.content, state.content)),
+  tags: (state, news) => isEmpty(news.tags) && isEmpty(state.tags),
+  settings: (state, news) => isOff(news.settings) && isOff(state.settings),
+  proxied: (state, news) => isOn(news.proxied) === isOn(state.proxied),
+};
+
 function isReal({ path }: Change, state: State, news: Inputs): boolean {
-  switch (path.split(/[.[]/)[0]) {
-    case "name":
-      return !isSameName(state, news.name);
-    case "content":
-      return news.data === undefined && !(news.type === "CNAME" && sameText(news.content, state.content));
-    case "tags":
-      return (news.tags?.length ?? 0) > 0 || (state.tags?.length ?? 0) > 0;
-    case "settings":
-      return !isOff(news.settings) || !isOff(state.settings);
-    case "proxied":
-      return (news.proxied ?? false) !== (state.proxied ?? false);
-    default:
-      return true;
-  }
+  const isPlannedAway = PLANNED_AWAY[path.split(/[.[]/)[0] ?? ""];
+  return !isPlannedAway?.(state, news);
 }
+
+const isEmpty = (list: readonly string[] | undefined): boolean => (list ?? []).length === 0;
+const isOn = (flag: boolean | undefined): boolean => flag ?? false;
 
 function isSameName(state: State, name: unknown): boolean {
   if (typeof name !== "string") return false;

@@ -10,6 +10,8 @@ export function toApi(value: object): Json {
 }
 
 /** An answer as Pulumi has it. Null becomes undefined: an output that is not there. */
+// The caller names the shape, as with JSON.parse.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function fromApi<T>(value: object): T {
   return renamed(value, toCamel) as T;
 }

@@ -44,6 +44,8 @@ export const zoneDnssec: ResourceType<Inputs, Inputs> = {
 
 async function patch(inputs: Inputs, body: Json, signal: AbortSignal): Promise<Inputs> {
   const answer = await api().result({ method: "PATCH", path: path(inputs.zoneId), body, signal });
-  const { dnssecMultiSigner, dnssecPresigned, dnssecUseNsec3, status, ...computed } = fromApi<Inputs>(answer);
-  return { ...computed, ...inputs };
+  const computed = Object.entries(fromApi<Json>(answer)).filter(
+    ([name]) => name in (ZONE_DNSSEC.outputs ?? {}),
+  );
+  return { ...Object.fromEntries(computed), ...inputs };
 }
