@@ -73,22 +73,24 @@ export class Actions {
   }
 
   private async run(action: Action, options: ActionOptions, fault: ActionFault | undefined): Promise<void> {
-    const wait = fault?.delayMs ?? this.minimumMs;
-    let failure = fault?.error ?? null;
-    try {
-      await Promise.all([
-        new Promise((resolve) => setTimeout(resolve, wait)),
-        failure ? undefined : options.work?.(),
-      ]);
-    } catch (error) {
-      this.onError(options.command, error);
-      failure = { code: "action_failed", message: "Action failed" };
-    }
-    if (failure) options.failed?.();
-    else options.done?.();
+    const pause = new Promise((resolve) => setTimeout(resolve, fault?.delayMs ?? this.minimumMs));
+    const failure = fault?.error ?? (await this.work(options));
+    await pause;
+    const then = failure ? options.failed : options.done;
+    then?.();
     if (options.locks) options.locks.locked = false;
     this.end(action, failure);
     this.store.save();
+  }
+
+  private async work(options: ActionOptions): Promise<Action["error"]> {
+    try {
+      await options.work?.();
+      return null;
+    } catch (error) {
+      this.onError(options.command, error);
+      return { code: "action_failed", message: "Action failed" };
+    }
   }
 
   private end(action: Action, error: Action["error"]): void {

@@ -11,7 +11,7 @@ import type { CloudSettings } from "../settings";
 import { allActionRoutes } from "./action-routes";
 import { Actions } from "./actions";
 import { catalogRoutes } from "./catalog-routes";
-import type { Context, Query, Routes } from "./context";
+import type { Answer, Call, Context, Query, Routes } from "./context";
 import { ApiError } from "./errors";
 import { actionFault, faultControl, Faults, faultyAnswer, type Fault } from "./faults";
 import { FirewallSync } from "./firewall-sync";
@@ -186,7 +186,7 @@ function addRoute(
   store: Store,
   context: Context,
   route: string,
-  handler: Routes[string],
+  handler: (call: Call) => Answer,
 ): void {
   const [method = "", url = ""] = route.split(" ");
   app.route({
@@ -198,19 +198,25 @@ function addRoute(
         body: unknown;
       };
       const path = `${request.protocol}://${request.host}${request.url.split("?")[0] ?? ""}`;
-      context.actions.fault = actionFault(request.fault);
-      try {
-        const answer = handler({ params, query, body, url: path });
-        if (method !== "GET") store.save();
-        return reply
-          .code(answer.status)
-          .headers(answer.headers ?? {})
-          .send(answer.body);
-      } finally {
-        context.actions.fault = undefined;
-      }
+      const call: Call = { params, query, body, url: path };
+      const answer = underFault(context, request.fault, () => handler(call));
+      if (method !== "GET") store.save();
+      return reply
+        .code(answer.status)
+        .headers(answer.headers ?? {})
+        .send(answer.body);
     },
   });
+}
+
+/** The fault is met by the actions that this one handler starts: handlers are synchronous. */
+function underFault(context: Context, fault: Fault | undefined, handle: () => Answer): Answer {
+  context.actions.fault = actionFault(fault);
+  try {
+    return handle();
+  } finally {
+    context.actions.fault = undefined;
+  }
 }
 
 function unknownRoute(routes: Routes, request: FastifyRequest, prefix: string): ApiError {

@@ -3,10 +3,10 @@ import { isos, loadBalancerTypes, pricing } from "./catalog-images";
 import { ok, type Routes } from "./context";
 import { byId, list, values } from "./listing";
 
-function readOnly<T extends { id: number; name: string }>(
+function readOnly(
   path: string,
   noun: string,
-  items: T[],
+  items: { id: number; name: string }[],
   extra: Record<string, unknown> = {},
 ): Routes {
   return {

@@ -21,19 +21,29 @@ function ipv6Bits(address: string): string {
     .join("");
 }
 
+function canonicalIpv6Block(address: string, bits: number): string | undefined {
+  if (address.includes(".") || bits > 128) return undefined;
+  return ipv6Bits(address).slice(bits).includes("1") ? undefined : `${canonicalIpv6(address)}/${bits}`;
+}
+
 /** The block in canonical form; undefined when it is none or has host bits. */
 export function canonicalCidr(text: string): string | undefined {
   const [address = "", length = ""] = text.split("/");
   if (!/^\d{1,3}$/.test(length)) return undefined;
   const bits = Number(length);
-  if (isIPv4(address) && bits <= 32) {
-    return ipv4Number(address) % 2 ** (32 - bits) === 0 ? text : undefined;
-  }
-  if (!isIPv6(address) || address.includes(".") || bits > 128) return undefined;
-  return ipv6Bits(address).slice(bits).includes("1") ? undefined : `${canonicalIpv6(address)}/${bits}`;
+  if (isIPv6(address)) return canonicalIpv6Block(address, bits);
+  if (!isIPv4(address) || bits > 32) return undefined;
+  return ipv4Number(address) % 2 ** (32 - bits) === 0 ? text : undefined;
 }
 
-function portFault(port: string): string | undefined {
+function portFault(protocol: string, port: string | null): string | undefined {
+  const ported = protocol === "tcp" || protocol === "udp";
+  if (!ported) return port ? `is not allowed for protocol '${protocol}'` : undefined;
+  if (!port) return `is required for protocol '${protocol}'`;
+  return portRangeFault(port);
+}
+
+function portRangeFault(port: string): string | undefined {
   if (!PORT.test(port)) return "must be a port or a range of ports";
   if (port === "any") return undefined;
   const [from = 0, to = from] = port.split("-").map(Number);
@@ -66,10 +76,7 @@ const rule = z
         : (["destination_ips", "source_ips"] as const);
     if (one[needed].length === 0) fault(needed, `must be set for direction '${one.direction}'`);
     if (one[other].length > 0) fault(other, `must be empty for direction '${one.direction}'`);
-    const ported = one.protocol === "tcp" || one.protocol === "udp";
-    if (ported && !one.port) fault("port", `is required for protocol '${one.protocol}'`);
-    if (!ported && one.port) fault("port", `is not allowed for protocol '${one.protocol}'`);
-    const wrong = ported && one.port ? portFault(one.port) : undefined;
+    const wrong = portFault(one.protocol, one.port ?? null);
     if (wrong) fault("port", wrong);
   })
   .transform((one): FirewallRule => ({

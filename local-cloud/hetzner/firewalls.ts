@@ -141,11 +141,23 @@ export function firewallRoutes(context: Context): Routes {
       input.drop(all, firewall);
       return noContent;
     },
+    ...firewallActions(context),
+  };
+}
+
+/** `POST /firewalls/:id/actions/…` */
+function firewallActions(context: Context): Routes {
+  const find = (id = ""): Firewall => byId(context.state.firewalls, id, "firewall");
+  return {
     "POST /firewalls/:id/actions/set_rules": ({ params, body }) => {
       const firewall = find(params.id);
       firewall.rules = input.parse(z.object({ rules }), body).rules;
       const work = (): Promise<void> => context.firewalls.apply();
-      const set = actions.start({ command: "set_firewall_rules", resources: resourcesOf(firewall), work });
+      const set = context.actions.start({
+        command: "set_firewall_rules",
+        resources: resourcesOf(firewall),
+        work,
+      });
       const applied = filterActions(context, "apply_firewall", firewall, firewall.applied_to);
       return created({ actions: [set, ...applied] });
     },

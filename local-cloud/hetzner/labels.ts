@@ -28,22 +28,22 @@ export function labelFaults(labels: Labels): string[] {
 
 type Requirement = (labels: Labels) => boolean;
 
-function requirement(text: string): Requirement | undefined {
-  const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(text);
-  if (set) {
-    const [, key = "", operator, list = ""] = set;
-    const values = list.split(",").map((value) => value.trim());
-    if (!isKey(key) || !values.every(isValue)) return undefined;
-    const within: Requirement = (labels) => Object.hasOwn(labels, key) && values.includes(labels[key] ?? "");
-    return operator === "in" ? within : (labels) => !within(labels);
-  }
-  const equal = /^([^\s!=]+)\s*(==|=|!=)\s*([^\s!=]*)$/.exec(text);
-  if (equal) {
-    const [, key = "", operator, value = ""] = equal;
-    if (!isKey(key) || !isValue(value)) return undefined;
-    const same: Requirement = (labels) => Object.hasOwn(labels, key) && labels[key] === value;
-    return operator === "!=" ? (labels) => !same(labels) : same;
-  }
+function inSet(text: string): Requirement | undefined {
+  const [, key = "", operator, list = ""] = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(text) ?? [];
+  const values = list.split(",").map((value) => value.trim());
+  if (!isKey(key) || !values.every(isValue)) return undefined;
+  const within: Requirement = (labels) => Object.hasOwn(labels, key) && values.includes(labels[key] ?? "");
+  return operator === "in" ? within : (labels) => !within(labels);
+}
+
+function equality(text: string): Requirement | undefined {
+  const [, key = "", operator, value = ""] = /^([^\s!=]+)\s*(==|=|!=)\s*([^\s!=]*)$/.exec(text) ?? [];
+  if (!isKey(key) || !isValue(value)) return undefined;
+  const same: Requirement = (labels) => Object.hasOwn(labels, key) && labels[key] === value;
+  return operator === "!=" ? (labels) => !same(labels) : same;
+}
+
+function presence(text: string): Requirement | undefined {
   const [, negated, key = ""] = /^(!?)\s*(\S+)$/.exec(text) ?? [];
   if (!isKey(key)) return undefined;
   return (labels) => Object.hasOwn(labels, key) === (negated === "");
@@ -55,7 +55,7 @@ function requirement(text: string): Requirement | undefined {
  */
 export function parseSelector(text: string): Requirement | undefined {
   const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
-  const all = parts.map(requirement);
+  const all = parts.map((part) => inSet(part) ?? equality(part) ?? presence(part));
   if (!all.every((one) => one !== undefined)) return undefined;
   return (labels) => all.every((one) => one(labels));
 }

@@ -64,14 +64,15 @@ function newSubnet(network: Network, wanted: z.infer<typeof subnet>): Subnet {
   };
 }
 
+function start({ actions }: Context, network: Network, command: string): { action: Action } {
+  return { action: actions.start({ command, resources: [{ id: network.id, type: "network" }] }) };
+}
+
 /** Networks, subnets and routes as records: no server can be attached to one here. */
 export function networkRoutes(context: Context): Routes {
-  const { state, actions } = context;
+  const { state } = context;
   const all = state.networks;
   const find = (id = ""): Network => byId(all, id, "network");
-  const start = (network: Network, command: string): { action: Action } => ({
-    action: actions.start({ command, resources: [{ id: network.id, type: "network" }] }),
-  });
   return {
     ...actionRoutes(context, "networks", "network", (id) => all.some((one) => String(one.id) === id)),
     "GET /networks": (call) =>
@@ -103,10 +104,18 @@ export function networkRoutes(context: Context): Routes {
       input.drop(all, network);
       return noContent;
     },
+    ...networkActions(context),
+  };
+}
+
+/** `POST /networks/:id/actions/…` */
+function networkActions(context: Context): Routes {
+  const find = (id = ""): Network => byId(context.state.networks, id, "network");
+  return {
     "POST /networks/:id/actions/add_subnet": ({ params, body }) => {
       const network = find(params.id);
       network.subnets.push(newSubnet(network, input.parse(subnet, body)));
-      return created(start(network, "add_subnet"));
+      return created(start(context, network, "add_subnet"));
     },
     "POST /networks/:id/actions/delete_subnet": ({ params, body }) => {
       const network = find(params.id);
@@ -114,8 +123,30 @@ export function networkRoutes(context: Context): Routes {
       const found = network.subnets.find((one) => one.ip_range === ip_range);
       if (!found) throw notFound("subnet");
       input.drop(network.subnets, found);
-      return created(start(network, "delete_subnet"));
+      return created(start(context, network, "delete_subnet"));
     },
+    ...routeActions(context, find),
+    "POST /networks/:id/actions/change_ip_range": ({ params, body }) => {
+      const network = find(params.id);
+      const { ip_range } = input.parse(z.object({ ip_range: privateBlock }), body);
+      const [before, after] = [blockOf(network.ip_range), blockOf(ip_range)];
+      if (after.first !== before.first || after.bits > before.bits) {
+        throw invalidField("ip_range", "can only be extended at its end");
+      }
+      network.ip_range = ip_range;
+      return created(start(context, network, "change_ip_range"));
+    },
+    "POST /networks/:id/actions/change_protection": ({ params, body }) => {
+      const network = find(params.id);
+      network.protection.delete =
+        input.parse(z.object({ delete: z.boolean().optional() }), body).delete ?? network.protection.delete;
+      return created(start(context, network, "change_protection"));
+    },
+  };
+}
+
+function routeActions(context: Context, find: (id?: string) => Network): Routes {
+  return {
     "POST /networks/:id/actions/add_route": ({ params, body }) => {
       const network = find(params.id);
       const wanted = input.parse(route, body);
@@ -127,7 +158,7 @@ export function networkRoutes(context: Context): Routes {
         throw invalidField("destination", "overlaps with another route");
       }
       network.routes.push(wanted);
-      return created(start(network, "add_route"));
+      return created(start(context, network, "add_route"));
     },
     "POST /networks/:id/actions/delete_route": ({ params, body }) => {
       const network = find(params.id);
@@ -137,23 +168,7 @@ export function networkRoutes(context: Context): Routes {
       );
       if (!found) throw notFound("route");
       input.drop(network.routes, found);
-      return created(start(network, "delete_route"));
-    },
-    "POST /networks/:id/actions/change_ip_range": ({ params, body }) => {
-      const network = find(params.id);
-      const { ip_range } = input.parse(z.object({ ip_range: privateBlock }), body);
-      const [before, after] = [blockOf(network.ip_range), blockOf(ip_range)];
-      if (after.first !== before.first || after.bits > before.bits) {
-        throw invalidField("ip_range", "can only be extended at its end");
-      }
-      network.ip_range = ip_range;
-      return created(start(network, "change_ip_range"));
-    },
-    "POST /networks/:id/actions/change_protection": ({ params, body }) => {
-      const network = find(params.id);
-      network.protection.delete =
-        input.parse(z.object({ delete: z.boolean().optional() }), body).delete ?? network.protection.delete;
-      return created(start(network, "change_protection"));
+      return created(start(context, network, "delete_route"));
     },
   };
 }

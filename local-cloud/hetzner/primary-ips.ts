@@ -151,6 +151,15 @@ export function primaryIpRoutes(context: Context): Routes {
       removePrimaryIp(context, ip);
       return noContent;
     },
+    ...primaryIpActions(context),
+  };
+}
+
+/** `POST /primary_ips/:id/actions/…` */
+function primaryIpActions(context: Context): Routes {
+  const { state, actions } = context;
+  const find = (id = ""): PrimaryIp => byId(state.primary_ips, id, "primary_ip");
+  return {
     "POST /primary_ips/:id/actions/assign": ({ params, body }) => {
       const ip = find(params.id);
       const server = byId(state.servers, input.parse(assignment, body).assignee_id, "server");

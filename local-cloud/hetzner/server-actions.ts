@@ -64,76 +64,76 @@ function changePlacement(context: Context, server: Server, group: number | null)
   return created({ action });
 }
 
-/** `POST /servers/:id/actions/…` */
-export function serverActionRoutes(context: Context): Routes {
+type Acts = Readonly<Record<string, (server: Server, call: Call) => Answer>>;
+
+function powerActs(context: Context): Acts {
+  const names = ["poweron", "poweroff", "shutdown", "reboot", "reset"];
+  const act = (name: string) => (server: Server) => {
+    const effect = power(context, server)[name]?.();
+    if (!effect) throw unsupported(name);
+    return created({ action: begin(context, server, effect) });
+  };
+  return Object.fromEntries(names.map((name) => [name, act(name)]));
+}
+
+/** What the real API can do, and a container can't, or nothing here needs. */
+function missingActs(): Acts {
+  const names = ["enable_rescue", "disable_rescue", "attach_iso", "detach_iso", "request_console"];
+  const networks = ["attach_to_network", "detach_from_network", "change_alias_ips"];
+  const refuse = (name: string) => () => {
+    throw unsupported(name);
+  };
+  return Object.fromEntries([...names, ...networks].map((name) => [name, refuse(name)]));
+}
+
+function backupActs(context: Context): Acts {
+  const set = (server: Server, command: string, window: string | null): Answer => {
+    const action = begin(context, server, { command });
+    server.backup_window = window;
+    if (window === null) dropBackups(context, server);
+    return created({ action });
+  };
+  return {
+    enable_backup: (server) => set(server, "enable_backup", "22-02"),
+    disable_backup: (server) => set(server, "disable_backup", null),
+  };
+}
+
+function otherActs(context: Context): Acts {
   const { state } = context;
-  const find = (id = ""): Server => byId(state.servers, id, "server");
-  const on = (name: string, handler: (server: Server, call: Call) => Answer): Routes => ({
-    [`POST /servers/:id/actions/${name}`]: (call) => handler(find(call.params.id), call),
-  });
-  const powers = ["poweron", "poweroff", "shutdown", "reboot", "reset"].map((name) =>
-    on(name, (server) => {
-      const effect = power(context, server)[name]?.();
-      if (!effect) throw unsupported(name);
-      return created({ action: begin(context, server, effect) });
-    }),
-  );
-  const missing = [
-    "enable_rescue",
-    "disable_rescue",
-    "attach_iso",
-    "detach_iso",
-    "request_console",
-    "attach_to_network",
-  ];
-  const refusals = [...missing, "detach_from_network", "change_alias_ips"].map((name) =>
-    on(name, () => {
-      throw unsupported(name);
-    }),
-  );
-  const simple = (command: string, server: Server): Answer =>
-    created({ action: begin(context, server, { command }) });
-  const routes: Routes[] = [
-    ...powers,
-    ...refusals,
-    on("rebuild", (server, call) => rebuild(context, server, call)),
-    on("change_type", (server, call) => changeType(context, server, call)),
-    on("create_image", (server, call) => createImage(context, server, call)),
-    on("reset_password", (server) => resetPassword(context, server)),
-    on("change_protection", (server, { body }) => {
-      const wanted = input.parse(protecting, body);
-      const next = { ...server.protection, ...wanted };
+  return {
+    rebuild: (server, call) => rebuild(context, server, call),
+    change_type: (server, call) => changeType(context, server, call),
+    create_image: (server, call) => createImage(context, server, call),
+    reset_password: (server) => resetPassword(context, server),
+    change_protection: (server, { body }) => {
+      const next = { ...server.protection, ...input.parse(protecting, body) };
       if (next.delete !== next.rebuild) throw invalidField("rebuild", "must be the same as delete");
-      const answer = simple("change_protection", server);
+      const action = begin(context, server, { command: "change_protection" });
       server.protection = next;
-      return answer;
-    }),
-    on("change_dns_ptr", (server, { body }) => {
+      return created({ action });
+    },
+    change_dns_ptr: (server, { body }) => {
       const ips = state.primary_ips.filter((ip) => ip.assignee_id === server.id);
       return created({ action: changeReverse(context, ips, body, { id: server.id, type: "server" }) });
-    }),
-    on("enable_backup", (server) => {
-      const answer = simple("enable_backup", server);
-      server.backup_window = "22-02";
-      return answer;
-    }),
-    on("disable_backup", (server) => {
-      const answer = simple("disable_backup", server);
-      server.backup_window = null;
-      dropBackups(context, server);
-      return answer;
-    }),
-    on("add_to_placement_group", (server, { body }) => {
+    },
+    add_to_placement_group: (server, { body }) => {
       const { placement_group } = input.parse(z.object({ placement_group: input.id }), body);
-      return changePlacement(
-        context,
-        server,
-        byId(state.placement_groups, placement_group, "placement_group").id,
-      );
-    }),
-    on("remove_from_placement_group", (server) => changePlacement(context, server, null)),
-  ];
-  return Object.assign({}, ...routes) as Routes;
+      const group = byId(state.placement_groups, placement_group, "placement_group");
+      return changePlacement(context, server, group.id);
+    },
+    remove_from_placement_group: (server) => changePlacement(context, server, null),
+  };
+}
+
+/** `POST /servers/:id/actions/…` */
+export function serverActionRoutes(context: Context): Routes {
+  const acts = { ...powerActs(context), ...missingActs(), ...backupActs(context), ...otherActs(context) };
+  const routes = Object.entries(acts).map(([name, act]): [string, Routes[string]] => [
+    `POST /servers/:id/actions/${name}`,
+    (call) => act(byId(context.state.servers, call.params.id ?? "", "server"), call),
+  ]);
+  return Object.fromEntries(routes);
 }
 
 /** Backups live and die with their server's backup option. */

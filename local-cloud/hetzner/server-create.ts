@@ -95,15 +95,17 @@ export function hostSpec(context: Context, server: Server): HostSpec {
   };
 }
 
+/** The location that the body names, also by its one datacenter. */
+function namedPlace({ location, datacenter }: Wanted): string | number | undefined {
+  if (datacenter === undefined) return location;
+  if (location !== undefined) throw invalidField("location", "must not be used together with datacenter");
+  const found = byIdOrName(datacenters, datacenter);
+  if (!found) throw invalidField("datacenter", "datacenter not found");
+  return found.location.name;
+}
+
 function placeOf(wanted: Wanted, type: ServerType): string {
-  if (wanted.location !== undefined && wanted.datacenter !== undefined) {
-    throw invalidField("location", "must not be used together with datacenter");
-  }
-  const datacenter = wanted.datacenter === undefined ? undefined : byIdOrName(datacenters, wanted.datacenter);
-  if (wanted.datacenter !== undefined && !datacenter)
-    throw invalidField("datacenter", "datacenter not found");
-  const key = datacenter?.location.name ?? wanted.location ?? type.locations[0]?.name ?? "";
-  const place = byIdOrName(locations, key);
+  const place = byIdOrName(locations, namedPlace(wanted) ?? type.locations[0]?.name ?? "");
   if (!place) throw invalidField("location", "location not found");
   if (!type.locations.some((one) => one.name === place.name)) {
     throw invalidField("location", "unsupported location for server type");
@@ -131,6 +133,12 @@ function publicKeys({ state }: Context, wanted: Wanted): string[] {
   });
 }
 
+function assertRoom({ state }: Context, id: number): void {
+  const group = byId(state.placement_groups, id, "placement_group");
+  const members = state.servers.filter((server) => server.placement_group === group.id).length;
+  if (members >= MAX_PER_GROUP) throw refused("placement_error", "placement group has 10 servers already");
+}
+
 /** All checks of a creation, before anything is changed. */
 function check(
   context: Context,
@@ -147,11 +155,7 @@ function check(
   input.assertUnique(state.servers, "server", wanted.name);
   if (wanted.volumes.length > 0) throw unsupported("volumes attached to servers");
   if (wanted.networks.length > 0) throw unsupported("private networks of servers");
-  if (wanted.placement_group) {
-    const group = byId(state.placement_groups, wanted.placement_group, "placement_group");
-    const members = state.servers.filter((server) => server.placement_group === group.id).length;
-    if (members >= MAX_PER_GROUP) throw refused("placement_error", "placement group has 10 servers already");
-  }
+  if (wanted.placement_group) assertRoom(context, wanted.placement_group);
   const firewalls = wanted.firewalls.map(({ firewall }) => byId(state.firewalls, firewall, "firewall"));
   if (new Set(firewalls).size < firewalls.length)
     throw refused("server_already_added", "firewall was added twice");
@@ -214,7 +218,7 @@ export function createServer(context: Context, body: unknown, removals: () => Pr
     resources,
     locks: server,
     work: async () => {
-      if (!wanted.start_after_create) return void (await context.firewalls.apply());
+      if (!wanted.start_after_create) return context.firewalls.apply();
       await boot(context, server, removals());
       if (password !== null) await context.hosts.setRootPassword(server.id, password);
     },

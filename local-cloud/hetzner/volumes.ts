@@ -23,13 +23,15 @@ const creation = z.object({
 });
 const update = z.object({ name: volumeName.optional(), labels: input.labels.optional() });
 
+function start({ actions }: Context, volume: Volume, command: string): Action {
+  return actions.start({ command, resources: [{ id: volume.id, type: "volume" }] });
+}
+
 /** Volumes as records: no disk stands behind one, and so none can be attached. */
 export function volumeRoutes(context: Context): Routes {
-  const { state, actions } = context;
+  const { state } = context;
   const all = state.volumes;
   const find = (id = ""): Volume => byId(all, id, "volume");
-  const start = (volume: Volume, command: string): Action =>
-    actions.start({ command, resources: [{ id: volume.id, type: "volume" }] });
   return {
     ...actionRoutes(context, "volumes", "volume", (id) => all.some((one) => String(one.id) === id)),
     "GET /volumes": (call) =>
@@ -49,7 +51,7 @@ export function volumeRoutes(context: Context): Routes {
       all.push(volume);
       return created({
         volume: volumeView(volume),
-        action: start(volume, "create_volume"),
+        action: start(context, volume, "create_volume"),
         next_actions: [],
       });
     },
@@ -65,6 +67,14 @@ export function volumeRoutes(context: Context): Routes {
       input.drop(all, volume);
       return noContent;
     },
+    ...volumeActions(context),
+  };
+}
+
+/** `POST /volumes/:id/actions/…` */
+function volumeActions(context: Context): Routes {
+  const find = (id = ""): Volume => byId(context.state.volumes, id, "volume");
+  return {
     "POST /volumes/:id/actions/attach": ({ params }) => {
       find(params.id);
       throw unsupported("volumes attached to servers");
@@ -78,13 +88,13 @@ export function volumeRoutes(context: Context): Routes {
       const wanted = input.parse(z.object({ size }), body);
       if (wanted.size <= volume.size) throw invalidField("size", "must be larger than the current size");
       volume.size = wanted.size;
-      return created({ action: start(volume, "resize_volume") });
+      return created({ action: start(context, volume, "resize_volume") });
     },
     "POST /volumes/:id/actions/change_protection": ({ params, body }) => {
       const volume = find(params.id);
       volume.protection.delete =
         input.parse(z.object({ delete: z.boolean().optional() }), body).delete ?? volume.protection.delete;
-      return created({ action: start(volume, "change_protection") });
+      return created({ action: start(context, volume, "change_protection") });
     },
   };
 }

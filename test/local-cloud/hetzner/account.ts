@@ -115,8 +115,10 @@ export class Account {
       log: { info: () => undefined, error: () => undefined },
       now: () => this.time,
       actionMs: 0,
-      onReverse: (address, name) =>
-        void (name === null ? this.reverse.delete(address) : this.reverse.set(address, name)),
+      onReverse: (address, name) => {
+        if (name === null) this.reverse.delete(address);
+        else this.reverse.set(address, name);
+      },
     });
     this.app = Fastify();
     void this.app.register(this.cloud.api, { prefix: "/v1" });
