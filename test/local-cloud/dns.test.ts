@@ -5,6 +5,7 @@ import * as dns from "dns-packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type InternetConfig, type InternetRecord } from "../../local-cloud/internet/config";
 import { NAME_SERVERS, reverseName } from "../../local-cloud/internet/dns/answer";
+import { upstreamResolver } from "../../local-cloud/internet/upstream";
 import { type DnsServer, startDns } from "../../local-cloud/internet/dns/server";
 
 const record = (
@@ -232,5 +233,13 @@ describe("the local cloud's resolver", () => {
     socket.send(Buffer.from([1, 2, 3]), server.port, "127.0.0.1");
     expect(await resolver.resolve4("direct.example.com")).toEqual(["198.18.0.10"]);
     socket.close();
+  });
+});
+
+describe("the resolver that the local cloud asks", () => {
+  it("is the machine's first one that containers can reach, and Docker's own where there is none", () => {
+    expect(upstreamResolver(["# x\nnameserver 192.0.2.53\nnameserver 192.0.2.54\n"])).toBe("192.0.2.53");
+    expect(upstreamResolver(["nameserver 127.0.0.53\n", "nameserver 192.0.2.7\n"])).toBe("192.0.2.7");
+    expect(upstreamResolver(["nameserver ::1\nnameserver 127.0.0.1\n", ""])).toBe("127.0.0.11");
   });
 });

@@ -56,13 +56,15 @@ describe("the edge and its visitors", () => {
         connection: "keep-alive, x-secret",
         "x-secret": "1",
         "x-accel-redirect": "/x",
+        "alt-svc": "h3",
       });
       response.end(JSON.stringify({ headers: request.headers }));
     });
     const reply = await visit(`https://${ZONE}/`, {
       headers: { connection: "close, x-mine", "x-mine": "1", te: "trailers" },
     });
-    expect(reply.headers["x-secret"] ?? reply.headers["x-accel-redirect"]).toBeUndefined();
+    for (const name of ["x-secret", "x-accel-redirect", "alt-svc"])
+      expect(reply.headers[name]).toBeUndefined();
     expect(seen(reply)["x-mine"] ?? seen(reply)["te"]).toBeUndefined();
   });
 

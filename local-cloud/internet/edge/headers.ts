@@ -14,8 +14,15 @@ const HOP_BY_HOP = [
   "http2-settings",
   "expect", // answered by the edge
 ];
-/** What Cloudflare takes out of replies, and the request header that it never passes. */
-const NOT_FOR_VISITORS = ["x-accel-buffering", "x-accel-charset", "x-accel-limit-rate", "x-accel-redirect"];
+/** What Cloudflare takes out of replies; an origin's own HTTP/3 is not to be reached behind the edge. */
+const NOT_FOR_VISITORS = [
+  "x-accel-buffering",
+  "x-accel-charset",
+  "x-accel-limit-rate",
+  "x-accel-redirect",
+  "alt-svc",
+];
+/** The request header that Cloudflare never passes. */
 const NOT_FOR_ORIGINS = ["x-real-ip"];
 
 export interface Visitor {
