@@ -370,6 +370,17 @@ describe("server", () => {
     expect(status.getDetailsList()[0]?.getTypeName()).toBe("pulumirpc.ErrorResourceInitFailed");
   });
 
+  it("never names a property to the engine, which would print its value", async () => {
+    const request = new pb.CheckRequest();
+    request.setUrn(urn);
+    request.setNews(toStruct({ password: new Secret(["hunter2"]) }));
+    const response = await ask<pb.CheckResponse>((done) => client.check(request, done));
+
+    expect(response.getFailuresList().map((failure) => failure.toObject())).toEqual([
+      { property: "", reason: "password: must be a string, got a list" },
+    ]);
+  });
+
   it("names the types it has when asked for another", async () => {
     const request = createRequest({});
     request.setUrn("urn:pulumi:dev::test::test:index:Other::one");

@@ -25,11 +25,11 @@ const KINDS = {
 
 const MODES = ["propose", "enforce", "disable"] as const;
 
+/** The path goes into the text: the engine prints the value of a property named beside it, secrets too. */
 export function toFailures(failures: readonly CheckFailure[]): pb.CheckFailure[] {
   return failures.map(({ property, reason }) => {
     const failure = new pb.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
+    failure.setReason(`${property}: ${reason}`);
     return failure;
   });
 }
