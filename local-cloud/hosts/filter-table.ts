@@ -5,7 +5,7 @@ import type { CloudSettings } from "../settings";
 
 const SWITCH = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 // without it packets between containers of one bridge pass no filter at all
-const BRIDGE_FILTER = `[ "$(cat ${SWITCH} 2>/dev/null)" = 1 ] || { modprobe br_netfilter 2>/dev/null; echo 1 >${SWITCH}; }`;
+const BRIDGE_FILTER = `[ "$(cat ${SWITCH} 2>/dev/null)" = 1 ] || { modprobe br_netfilter 2>/dev/null || true; echo 1 >${SWITCH}; }`;
 const SCRIPT = `set -e; ${BRIDGE_FILTER}; exec nft -f -`;
 
 let direct: Promise<boolean> | undefined;
