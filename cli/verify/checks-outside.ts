@@ -53,7 +53,7 @@ const EDGE_ERRORS: Readonly<Record<number, readonly [string, string]>> = {
   ],
   525: ["the TLS handshake with the origin fails", "homeport verify: see S1-23"],
   526: ["the origin's certificate does not verify under strict", replaceStep("origin-install")],
-  502: ["the proxy cannot reach the application", "homeport ssh -- sudo docker logs of the application"],
+  502: ["the proxy cannot reach the application", "homeport ssh -- sudo docker ps -a"],
   503: ["the application is not ready", "homeport ssh -- sudo docker ps"],
   403: [
     "the application or the edge does not accept this host name",
