@@ -100,8 +100,13 @@ async function send(
     setHost: false,
   });
   relay(outgoing, exchange, options.replyTimeout ?? 120_000);
-  outgoing.on("close", () => upgrade || socket.destroy());
-  exchange.response.on("close", () => upgrade || outgoing.destroy());
+  let upgraded = false;
+  outgoing.once("upgrade", () => (upgraded = true));
+  const end = (): void => {
+    if (!upgraded) socket.destroy();
+  };
+  outgoing.once("close", end);
+  exchange.response.once("close", end);
   if (body === "none") outgoing.end();
   else request.pipe(outgoing);
   return outgoing;
@@ -202,7 +207,7 @@ function redirect(response: ServerResponse, location: string, ray: string): void
 function refuse(exchange: Omit<Exchange, "zone">, host: string, error: unknown): void {
   const failure = error instanceof EdgeFailure ? error : new EdgeFailure(520, String(error));
   const { request, response, visitor } = exchange;
-  if (response.headersSent) return void response.destroy();
+  if (response.headersSent || response.destroyed) return void response.destroy(); // too late for a page
   console.log(
     `edge: ${failure.code} ${request.method ?? ""} ${JSON.stringify(host)} ${visitor.ray} ${failure.message}`,
   );
