@@ -47,10 +47,12 @@ function chain(name: string, rules: readonly FilterRule[] | null, side: "saddr" 
 }
 
 function dispatch(name: string, match: string, prefix: string, hosts: readonly HostFirewall[]): string {
-  const jumps = hosts.map((host) => `${host.address} : jump ${prefix}${host.address.replaceAll(".", "_")}`);
-  const map = jumps.length > 0 ? `    ip ${match} vmap { ${jumps.join(", ")} }\n` : "";
+  // no verdict map: one written by nft 1.1 (in the services image) makes nft 1.0 of Debian 12 crash when it lists
+  const jumps = hosts.map(
+    (host) => `    ip ${match} ${host.address} jump ${prefix}${host.address.replaceAll(".", "_")}\n`,
+  );
   // last line: an address that no server has, such as one that a host gave itself
-  return `  chain ${name} {\n    ct state established,related accept\n${map}    counter drop\n  }\n`;
+  return `  chain ${name} {\n    ct state established,related accept\n${jumps.join("")}    counter drop\n  }\n`;
 }
 
 /**

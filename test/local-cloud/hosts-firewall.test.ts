@@ -62,6 +62,17 @@ describe("the packet filters of hosts", () => {
     expect(lines).toEqual(["ct state established,related accept", "counter drop"]);
   });
 
+  it("send each host's packets to its own chain, without a verdict map: nft 1.0 crashes on one of nft 1.1", () => {
+    const script = renderFirewall(PLACE, [OPEN, CLOSED]);
+    expect(chain(script, "inbound")).toEqual([
+      "ct state established,related accept",
+      "ip daddr 198.18.0.10 jump in_198_18_0_10",
+      "ip daddr 198.18.0.11 jump in_198_18_0_11",
+      "counter drop",
+    ]);
+    expect(script).not.toContain("vmap");
+  });
+
   it("name the table after the cloud", () => {
     expect(tableName("local-a1")).toBe("homeport_local_a1");
   });
