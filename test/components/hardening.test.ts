@@ -1,49 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import { isSecret, plain, recordChildren, recordResources, settled, type Recorded } from "../support/mocks";
+import { houseFaults, testHost } from "../support/component-bed";
+import { isSecret, plain, recordGraph, settled } from "../support/mocks";
 
-const recorded: Recorded[] = recordResources();
+const graph = recordGraph();
 
 describe("Hardening", () => {
-  const { children, option } = recordChildren();
-
   beforeAll(async () => {
     const { Hardening } = await import("../../components/hardening");
-    const server = new pulumi.ComponentResource("test:index:Server", "server");
-    const host = {
-      serverId: pulumi.output("42"),
-      address: pulumi.output("192.0.2.10"),
-      user: "ops",
-      privateKey: pulumi.secret("operator-private-key"),
-      hostKey: "ssh-ed25519 PERMANENT",
-      sshConfig: ".homeport/test/ssh_config",
-      server,
-    };
-    new Hardening(
-      "hardening",
-      {
-        newborn: { ...host, hostKey: "ecdsa-sha2-nistp256 BOOTSTRAP" },
-        host,
-        hostPrivateKey: pulumi.secret("host-private-key"),
-        upgradeSchedule: "0 4 * * 0",
-      },
-      option,
-    );
+    const host = testHost();
+    new Hardening("hardening", {
+      newborn: { ...host, hostKey: "ecdsa-sha2-nistp256 BOOTSTRAP" },
+      host,
+      hostPrivateKey: pulumi.secret("host-private-key"),
+      upgradeSchedule: "0 4 * * 0",
+    });
     await settled();
   });
 
-  const inputsOf = (name: string): Readonly<Record<string, unknown>> => {
-    const found = recorded.find((resource) => resource.name === name);
-    if (found === undefined)
-      throw new Error(`${name} was not made: ${recorded.map((r) => r.name).join(", ")}`);
-    return found.inputs;
-  };
+  const inputsOf = (name: string): Readonly<Record<string, unknown>> => graph.get(name).inputs;
   const connectionOf = (name: string): Record<string, unknown> =>
     plain(inputsOf(name).connection) as Record<string, unknown>;
 
-  it("has exactly its steps, each with it as parent", () => {
-    const commands = recorded.filter(({ type }) => type.startsWith("command:"));
-    expect(commands.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+  it("has exactly its steps, which go with the server", () => {
+    expect(graph.children("hardening")).toEqual([
       "command:local:Command hardening-firewall",
       "command:local:Command hardening-ssh",
       "command:remote:Command hardening-fail2ban",
@@ -51,7 +31,15 @@ describe("Hardening", () => {
       "command:remote:Command hardening-host-key-only",
       "command:remote:Command hardening-packages",
     ]);
-    expect([...children.keys()].sort()).toEqual([...commands.map(({ name }) => name), "hardening"].sort());
+    expect(houseFaults(graph, ["hardening"])).toEqual([]);
+  });
+
+  it("exchanges the host key before all else, and never has two guards at a time (S1-11)", () => {
+    expect(graph.get("hardening-host-key-only").dependencies).toContain("hardening-host-key");
+    expect(graph.get("hardening-packages").dependencies).toContain("hardening-host-key-only");
+    expect(graph.get("hardening-firewall").dependencies).toContain("hardening-packages");
+    expect(graph.get("hardening-ssh").dependencies).toContain("hardening-firewall");
+    expect(graph.get("hardening-fail2ban").dependencies).toContain("hardening-packages");
   });
 
   it("dials the newborn with the bootstrap key pinned and everything after with the permanent one", () => {
@@ -61,7 +49,7 @@ describe("Hardening", () => {
   });
 
   it("keeps the first step from running again on the same server", () => {
-    expect(children.get("hardening-host-key")?.ignoreChanges).toEqual([
+    expect(graph.get("hardening-host-key").ignoreChanges).toEqual([
       "connection",
       "create",
       "update",
@@ -78,7 +66,8 @@ describe("Hardening", () => {
   });
 
   it("names the server among each step's triggers, since a kept address tells nothing", () => {
-    const steps = recorded.filter(({ type }) => type.startsWith("command:"));
+    const steps = graph.resources.filter(({ type }) => type.startsWith("command:"));
+    expect(steps).toHaveLength(6);
     for (const { inputs } of steps) expect((inputs.triggers as unknown[])[0]).toBe("42");
   });
 

@@ -1,0 +1,58 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../../components/remote-step";
+import { canary } from "./provider-answers";
+import type { Graph } from "./mocks";
+
+export const LABELS = { project: "homeport", system: "running-calendar", stack: "test" };
+
+/** A host whose server is the resource `the-server`; call after the graph is recorded. */
+export function testHost(): Host {
+  return {
+    serverId: pulumi.output("42"),
+    address: pulumi.output("192.0.2.10"),
+    user: "ops",
+    privateKey: pulumi.secret(canary("operator-private-key")),
+    hostKey: "ssh-ed25519 PERMANENT",
+    sshConfig: ".homeport/test/ssh_config",
+    server: new pulumi.CustomResource("test:index:Server", "the-server", {}),
+  };
+}
+
+/** Docker's provider as `the-provider`. */
+export function testProvider(): docker.Provider {
+  return new docker.Provider("the-provider", { host: "ssh://ops@192.0.2.10" });
+}
+
+/** Something to wait for. */
+export function milestone(name: string): pulumi.CustomResource {
+  return new pulumi.CustomResource("test:index:Milestone", name, {});
+}
+
+/**
+ * What every component owes: children that are its own and carry its name, things on the host that go with the
+ * server, steps that know which server they ran on, outputs registered. One line per fault, none when all is well.
+ *
+ * @param roots names that may stand without a parent
+ */
+export function houseFaults(graph: Graph, roots: readonly string[]): string[] {
+  const components = graph.resources.filter(
+    ({ type, isCustom }) => !isCustom && type.startsWith("homeport:"),
+  );
+  const names = new Set(components.map(({ name }) => name));
+  return graph.resources
+    .filter(({ type }) => !type.startsWith("test:"))
+    .flatMap((resource) => {
+      const { name, type, parent, deletedWith } = resource;
+      const onHost = type.startsWith("command:") || type.startsWith("docker:");
+      return [
+        parent === "" && !roots.includes(name) ? [`${name}: an orphan`] : [],
+        names.has(parent) && !name.startsWith(`${parent}-`) ? [`${name}: not named after ${parent}`] : [],
+        onHost && deletedWith === "" ? [`${name}: does not go with the server`] : [],
+        onHost && type.startsWith("docker:") && resource.provider === ""
+          ? [`${name}: not by the host's provider`]
+          : [],
+        names.has(name) && !graph.outputs.has(name) ? [`${name}: registers no outputs`] : [],
+      ].flat();
+    });
+}
