@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { defineSystem, type ServiceSpec, type SystemSpec, type System } from "../../components/lib/system";
 import type { Host } from "../../components/remote-step";
 import { canary } from "./provider-answers";
 import type { Graph } from "./mocks";
@@ -22,6 +23,18 @@ export function testHost(): Host {
 /** Docker's provider as `the-provider`. */
 export function testProvider(): docker.Provider {
   return new docker.Provider("the-provider", { host: "ssh://ops@192.0.2.10" });
+}
+
+/** The least that a system can be: one web service, under the apex. */
+export function smallSystem(service: Partial<ServiceSpec> = {}, secrets: SystemSpec["secrets"] = {}): System {
+  const check = { test: ["CMD", "true"], intervalSeconds: 1, timeoutSeconds: 1, retries: 1 };
+  const web = { image: "nginx:1.29", stopGracePeriodSeconds: 10 };
+  return defineSystem({
+    name: "small",
+    services: { web: { ...web, healthcheck: { ...check, startPeriodSeconds: 1 }, ...service } },
+    sites: [{ hostname: "@", routes: { "/": "web:80" } }],
+    secrets,
+  });
 }
 
 /** Something to wait for. */
