@@ -4,7 +4,7 @@ import type { Service } from "../../components/lib/system";
 import type { Secrets } from "../../components/secrets";
 import { runningCalendar } from "../../systems/running-calendar";
 import { houseFaults, smallSystem } from "../support/component-bed";
-import { isSecret, openTexts, recordGraph, settled, valueOf } from "../support/mocks";
+import { isSecret, openTexts, recordGraph, settled, valueOf, isSecretOutput } from "../support/mocks";
 import { CANARY, canary } from "../support/provider-answers";
 
 const graph = recordGraph();
@@ -38,7 +38,7 @@ describe("Secrets", () => {
 
     expect(graph.get("secrets-postgres-password").inputs).toEqual({ length: 32 });
     expect(await valueOf(password)).toHaveLength(64);
-    expect(await password.isSecret).toBe(true);
+    expect(await isSecretOutput(password)).toBe(true);
   });
 
   it("gives database and application the same password, and each its own secrets alone", async () => {
@@ -46,7 +46,7 @@ describe("Secrets", () => {
     expect(Object.keys(secrets.of(web))).toEqual(["POSTGRES_PASSWORD", "SECRET_KEY_BASE"]);
     expect(secrets.of(web).POSTGRES_PASSWORD).toBe(secrets.of(db).POSTGRES_PASSWORD);
     expect(await valueOf(secrets.of(web).SECRET_KEY_BASE!)).toBe(KEPT);
-    expect(await secrets.of(web).SECRET_KEY_BASE!.isSecret).toBe(true);
+    expect(await isSecretOutput(secrets.of(web).SECRET_KEY_BASE!)).toBe(true);
   });
 
   it("derives a service's version from its secrets without telling them", async () => {
@@ -77,7 +77,7 @@ describe("Secrets", () => {
     expect(graph.get("many-plain").inputs).toMatchObject({ length: 32, special: false });
     expect(graph.get("many-odd").inputs).toEqual({ length: 17 });
     expect(await valueOf(many.secretValues.ODD!)).toHaveLength(33);
-    for (const value of Object.values(many.secretValues)) expect(await value.isSecret).toBe(true);
+    for (const value of Object.values(many.secretValues)) expect(await isSecretOutput(value)).toBe(true);
   });
 
   it("refuses a kept secret that nobody gave, by name", async () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SshIdentity } from "../../components/ssh-identity";
 import { houseFaults, LABELS } from "../support/component-bed";
-import { openTexts, recordGraph, settled, valueOf } from "../support/mocks";
+import { openTexts, recordGraph, settled, valueOf, isSecretOutput } from "../support/mocks";
 import { CANARY, canary } from "../support/provider-answers";
 
 const graph = recordGraph();
@@ -45,7 +45,7 @@ describe("SshIdentity", () => {
   });
 
   it("keeps the private half secret, among its outputs too", async () => {
-    expect(await identity.bootstrapPrivateKey.isSecret).toBe(true);
+    expect(await isSecretOutput(identity.bootstrapPrivateKey)).toBe(true);
     expect(await valueOf(identity.bootstrapPrivateKey)).toContain(canary("identity-bootstrap"));
     expect(openTexts(graph.resources.map(({ inputs }) => inputs)).join()).not.toContain(CANARY);
     expect(openTexts(graph.get("identity").inputs).join()).not.toContain(CANARY);

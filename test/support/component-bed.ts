@@ -3,9 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { defineSystem, type ServiceSpec, type SystemSpec, type System } from "../../components/lib/system";
 import type { Host } from "../../components/remote-step";
 import { canary } from "./provider-answers";
-import type { Graph } from "./mocks";
+import type { Graph, Recorded } from "./mocks";
 
 export const LABELS = { project: "homeport", system: "running-calendar", stack: "test" };
+
+/** A resource of nobody's. */
+class Stub extends pulumi.CustomResource {}
 
 /** A host whose server is the resource `the-server`; call after the graph is recorded. */
 export function testHost(): Host {
@@ -16,7 +19,7 @@ export function testHost(): Host {
     privateKey: pulumi.secret(canary("operator-private-key")),
     hostKey: "ssh-ed25519 PERMANENT",
     sshConfig: ".homeport/test/ssh_config",
-    server: new pulumi.CustomResource("test:index:Server", "the-server", {}),
+    server: new Stub("test:index:Server", "the-server", {}),
   };
 }
 
@@ -38,8 +41,8 @@ export function smallSystem(service: Partial<ServiceSpec> = {}, secrets: SystemS
 }
 
 /** Something to wait for. */
-export function milestone(name: string): pulumi.CustomResource {
-  return new pulumi.CustomResource("test:index:Milestone", name, {});
+export function milestone(name: string): pulumi.Resource {
+  return new Stub("test:index:Milestone", name, {});
 }
 
 /**
@@ -49,23 +52,22 @@ export function milestone(name: string): pulumi.CustomResource {
  * @param roots names that may stand without a parent
  */
 export function houseFaults(graph: Graph, roots: readonly string[]): string[] {
-  const components = graph.resources.filter(
-    ({ type, isCustom }) => !isCustom && type.startsWith("homeport:"),
-  );
-  const names = new Set(components.map(({ name }) => name));
+  const isOurs = ({ type, isCustom }: Recorded): boolean => !isCustom && type.startsWith("homeport:");
+  const components = new Set(graph.resources.filter(isOurs).map(({ name }) => name));
+  const isOnHost = ({ type }: Recorded): boolean => /^(command|docker):/.test(type);
+  const rules: readonly (readonly [fault: string, breaks: (resource: Recorded) => boolean])[] = [
+    ["an orphan", ({ name, parent }) => parent === "" && !roots.includes(name)],
+    [
+      "not named after its component",
+      ({ name, parent }) => components.has(parent) && !name.startsWith(`${parent}-`),
+    ],
+    ["does not go with the server", (resource) => isOnHost(resource) && resource.deletedWith === ""],
+    ["not by the host's provider", ({ type, provider }) => type.startsWith("docker:") && provider === ""],
+    ["registers no outputs", ({ name }) => components.has(name) && !graph.outputs.has(name)],
+  ];
   return graph.resources
     .filter(({ type }) => !type.startsWith("test:"))
-    .flatMap((resource) => {
-      const { name, type, parent, deletedWith } = resource;
-      const onHost = type.startsWith("command:") || type.startsWith("docker:");
-      return [
-        parent === "" && !roots.includes(name) ? [`${name}: an orphan`] : [],
-        names.has(parent) && !name.startsWith(`${parent}-`) ? [`${name}: not named after ${parent}`] : [],
-        onHost && deletedWith === "" ? [`${name}: does not go with the server`] : [],
-        onHost && type.startsWith("docker:") && resource.provider === ""
-          ? [`${name}: not by the host's provider`]
-          : [],
-        names.has(name) && !graph.outputs.has(name) ? [`${name}: registers no outputs`] : [],
-      ].flat();
-    });
+    .flatMap((resource) =>
+      rules.filter(([, breaks]) => breaks(resource)).map(([fault]) => `${resource.name}: ${fault}`),
+    );
 }

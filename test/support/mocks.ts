@@ -26,6 +26,8 @@ export interface Recorded {
 /** Everything that was asked for, in order. */
 export interface Graph {
   readonly resources: Recorded[];
+  /** Tokens of the provider functions that were called. */
+  readonly calls: string[];
   /** Component -> what it handed to `registerOutputs`; one that forgot to call it is missing. */
   readonly outputs: Map<string, Readonly<Record<string, unknown>>>;
   /** @throws Error that names what was made instead */
@@ -92,7 +94,10 @@ export function recordGraph(world: World = {}): Graph {
         const state = { ...(inputs as Record<string, unknown>), ...ANSWERS[type]?.(name) };
         return { id, state: withSecrets(state, request?.getAdditionalsecretoutputsList() ?? []) };
       },
-      call: (args) => ({ ...args.inputs, ...{ ...INVOKES, ...world.invokes }[args.token] }),
+      call: ({ token, inputs }) => {
+        graph.calls.push(token);
+        return { ...(inputs as Record<string, unknown>), ...{ ...INVOKES, ...world.invokes }[token] };
+      },
     },
     world.project ?? "homeport",
     world.stack ?? "test",
@@ -126,10 +131,15 @@ export function openTexts(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...openTexts(inner)]);
 }
 
+/** Whether what an output will hold is a secret. */
+export function isSecretOutput(output: pulumi.Output<unknown>): Promise<boolean> {
+  return (output as unknown as { readonly isSecret: Promise<boolean> }).isSecret;
+}
+
 /** What an output will hold. Only ever await it: an `expect` inside an `apply` is lost. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<pulumi.Unwrap<T>> {
-  const { promise } = pulumi.output(output) as unknown as { promise(): Promise<pulumi.Unwrap<T>> };
-  return promise();
+  const later = pulumi.output(output) as unknown as { promise(): Promise<pulumi.Unwrap<T>> };
+  return later.promise();
 }
 
 /** Resolves when every resource that was asked for is recorded. */
@@ -153,7 +163,7 @@ function emptyGraph(): Graph {
   const children = (parent: string): string[] =>
     resources.filter((resource) => resource.parent === parent).map(({ type, name }) => `${type} ${name}`);
   return {
-    ...{ resources, get, outputs: new Map() },
+    ...{ resources, get, calls: [], outputs: new Map() },
     children: (parent) => children(parent).sort(),
     before: (name) => before(name),
   };
@@ -200,7 +210,9 @@ function withSecrets(state: Record<string, unknown>, names: readonly string[]): 
 /** The SDK calls it itself, without an argument, for a component that does not. */
 function recordOutputs(graph: Graph): void {
   const { prototype } = pulumi.ComponentResource as unknown as {
-    prototype: { registerOutputs(this: pulumi.ComponentResource, outputs?: Record<string, unknown>): void };
+    prototype: {
+      registerOutputs: (this: pulumi.ComponentResource, outputs?: Record<string, unknown>) => void;
+    };
   };
   const original = prototype.registerOutputs;
   prototype.registerOutputs = function (outputs) {
