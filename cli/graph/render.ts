@@ -40,19 +40,19 @@ export function renderMermaid(graph: Graph): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Graphviz: for SVG and PNG. */
+/** Graphviz: for SVG and PNG. Big letters in small frames: a README page shows the picture at half its size. */
 export function renderDot(graph: Graph): string {
   const lines = [
     "digraph homeport {",
-    `  graph [rankdir=TB, bgcolor=white, pad=0.3, nodesep=0.18, ranksep=0.32, newrank=true, fontname="${FONT}"]`,
-    `  node [shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3, fontname="${FONT}", fontsize=11]`,
+    `  graph [rankdir=TB, bgcolor=white, pad=0.1, nodesep=0.12, ranksep=0.28, newrank=true, fontname="${FONT}"]`,
+    `  node [shape=box, style="rounded,filled", margin="0.07,0.03", height=0.3, width=0.5, fontname="${FONT}", fontsize=14]`,
     '  edge [color="#8b949e", arrowsize=0.6]',
   ];
   for (const group of graph.groups) {
     const nodes = group.nodes.map((node) => dotNode(node));
     if (group.title === "") lines.push(...nodes.map((node) => `  ${node}`));
     else {
-      const frame = `label="${clean(group.title)}"; labeljust=l; style="rounded,filled"; color="#d0d7de"; fillcolor="#f6f8fa"; fontsize=12; fontcolor="#57606a"`;
+      const frame = `label="${clean(group.title)}"; labeljust=l; style="rounded,filled"; color="#d0d7de"; fillcolor="#f6f8fa"; fontsize=15; margin=6; fontcolor="#57606a"`;
       lines.push(
         `  subgraph cluster_${group.id} {`,
         `    ${frame}`,
@@ -77,7 +77,7 @@ function anchors(graph: Graph): string[] {
 
 function dotNode({ id, role, kind, family }: GraphNode): string {
   const { fill, line } = COLORS[family];
-  const label = `<<b>${clean(role)}</b><br/><font point-size="9" color="#57606a">${clean(kind)}</font>>`;
+  const label = `<<b>${clean(role)}</b><br/><font point-size="12" color="#57606a">${clean(kind)}</font>>`;
   return `${id} [label=${label}, fillcolor="${fill}", color="${line}", fontcolor="${TEXT}"]`;
 }
 
