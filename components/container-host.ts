@@ -44,7 +44,8 @@ export class ContainerHost extends pulumi.ComponentResource {
       `${name}-provider`,
       {
         host: pulumi.interpolate`ssh://${args.host.user}@${args.host.address}`,
-        sshOpts: ["-F", args.host.sshConfig],
+        // Without a timeout among these options the plugin adds its own of 30 s, which beats the file's.
+        sshOpts: ["-F", args.host.sshConfig, "-o", "ConnectTimeout=10"],
         // A preview must work while the server is gone.
         disableDockerDaemonCheck: true,
         registryAuth: [

@@ -36,24 +36,25 @@ export class ContainerStack extends pulumi.ComponentResource {
     this.onHost = { parent: this, provider: args.provider, deletedWith: args.host.server };
 
     const network = new docker.Network(`${name}-network`, { name: args.system.name }, this.onHost);
-    this.createVolumes(name, args.system);
+    const volumes = this.createVolumes(name, args.system);
     const entrypoint = this.installEntrypoint(name, args);
     this.networkName = network.name;
-    this.containers = this.createContainers(name, args, entrypoint);
+    this.containers = this.createContainers(name, args, [...volumes, entrypoint]);
 
     this.registerOutputs({ networkName: this.networkName });
   }
 
-  private createVolumes(name: string, system: System): void {
+  private createVolumes(name: string, system: System): docker.Volume[] {
     const volumes = Object.values(system.services).flatMap((service) => Object.keys(service.volumes));
-    for (const volume of new Set(volumes)) {
-      new docker.Volume(
-        `${name}-${volume}`,
-        { name: volume },
-        // A volume's id is its name: a replacement would delete the live data it has just "created".
-        { ...this.onHost, retainOnDelete: true },
-      );
-    }
+    return [...new Set(volumes)].map(
+      (volume) =>
+        new docker.Volume(
+          `${name}-${volume}`,
+          { name: volume },
+          // A volume's id is its name: a replacement would delete the live data it has just "created".
+          { ...this.onHost, retainOnDelete: true },
+        ),
+    );
   }
 
   private installEntrypoint(name: string, args: ContainerStackArgs): pulumi.Resource {
@@ -68,11 +69,11 @@ export class ContainerStack extends pulumi.ComponentResource {
   private createContainers(
     name: string,
     args: ContainerStackArgs,
-    entrypoint: pulumi.Resource,
+    first: readonly pulumi.Resource[],
   ): Record<string, docker.Container> {
     const containers: Record<string, docker.Container> = {};
     for (const service of Object.values(args.system.services)) {
-      const before = [entrypoint, ...Object.values(containers)];
+      const before = [...first, ...Object.values(containers)];
       containers[service.name] = this.createContainer(name, service, args, before);
     }
     return containers;
@@ -105,6 +106,8 @@ export class ContainerStack extends pulumi.ComponentResource {
         dependsOn: [args.hardened, ...files, ...before],
         // The plugin's own answer is true, which for a start-first service would be an interruption.
         deleteBeforeReplace: service.strategy === "stop-first",
+        // The plugin would note another health check and leave the container with the old one.
+        replaceOnChanges: ["healthcheck"],
         customTimeouts: { create: "10m", delete: "10m" },
       },
     );

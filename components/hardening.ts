@@ -62,12 +62,14 @@ export class Hardening extends pulumi.ComponentResource {
   private installHostKey(name: string, args: HardeningArgs): pulumi.Resource {
     const add = new RemoteStep(
       `${name}-host-key`,
-      { host: args.newborn, script: "00-host-key.sh", stdin: pulumi.concat(args.hostPrivateKey, "\n") },
       {
-        parent: this,
-        // The newborn's key is gone after the next step: nothing but a new server may make this one run again.
-        ignoreChanges: ["connection", "create", "update", "stdin"],
+        host: args.newborn,
+        script: "00-host-key.sh",
+        stdin: pulumi.concat(args.hostPrivateKey, "\n"),
+        // The newborn's key is gone after the next step: dialled with it, an older server would not be spoken to.
+        isOncePerServer: true,
       },
+      { parent: this },
     );
     return new RemoteStep(
       `${name}-host-key-only`,

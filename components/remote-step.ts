@@ -32,10 +32,14 @@ export interface RemoteStepArgs {
   readonly stdin?: pulumi.Input<string>;
   /** What else makes the step run again. @default nothing */
   readonly triggers?: readonly pulumi.Input<string>[];
+  /** Nothing but a new server makes the step run again, another script neither. @default false */
+  readonly isOncePerServer?: boolean;
 }
 
 const TIMEOUT = "15m";
-const DIAL = { dialErrorLimit: 60, perDialTimeout: 10 };
+/** Two minutes in all: a server that was just made takes up to one until its sshd answers. */
+const DIAL = { dialErrorLimit: 30, perDialTimeout: 10 };
+const CONTENT = ["connection", "create", "update", "stdin"];
 
 /**
  * One idempotent script, run as root on the host over a connection that is pinned to its host key. Runs again when
@@ -61,7 +65,11 @@ export class RemoteStep extends command.remote.Command {
         create: run,
         update: run,
         stdin: isSecret ? pulumi.secret(stdin) : stdin,
-        triggers: [args.host.serverId, sha256(text), words, ...(args.triggers ?? [])],
+        triggers: [
+          args.host.serverId,
+          ...(args.isOncePerServer === true ? [] : [sha256(text), words]),
+          ...(args.triggers ?? []),
+        ],
         addPreviousOutputInEnv: false,
         logging: isSecret ? "none" : "stdout",
       },
@@ -69,6 +77,7 @@ export class RemoteStep extends command.remote.Command {
         deletedWith: args.host.server,
         customTimeouts: { create: TIMEOUT, update: TIMEOUT },
         additionalSecretOutputs: isSecret ? ["stdout", "stderr"] : [],
+        ignoreChanges: args.isOncePerServer === true ? CONTENT : [],
       }),
     );
   }

@@ -13,7 +13,8 @@ export interface ContainerPlan<S> {
   readonly secretsVersion: S | undefined;
 }
 
-const SECONDS_TO_HEALTHY_AT_LEAST = 60;
+/** Seconds that a container may take beyond the last check that could still find it healthy. */
+const GRACE_SECONDS = 10;
 
 /** What the docker plugin's Container is told for a service: nothing of it is a secret. */
 export function containerArgs<S extends Later<string>>(plan: ContainerPlan<S>) {
@@ -25,7 +26,7 @@ export function containerArgs<S extends Later<string>>(plan: ContainerPlan<S>) {
     ...commandOf(service),
     ...(service.user === undefined ? {} : { user: service.user, capabilities: { drops: ["ALL"] } }),
     ...(service.healthcheck === undefined ? {} : healthcheckOf(service.healthcheck)),
-    ...(service.memoryMb === undefined ? {} : { memory: service.memoryMb }),
+    ...(service.memoryMb === undefined ? {} : { memory: service.memoryMb, memorySwap: service.memoryMb }),
     volumes: mountsOf(service),
     ports: service.ports.map(portOf),
     networksAdvanced: [{ name: plan.networkName, aliases: [service.name] }],
@@ -71,7 +72,7 @@ function healthcheckOf(check: Healthcheck) {
       startInterval: goDuration(0),
     },
     wait: true,
-    waitTimeout: Math.max(SECONDS_TO_HEALTHY_AT_LEAST, 2 * longest),
+    waitTimeout: longest + GRACE_SECONDS,
   };
 }
 

@@ -50,7 +50,7 @@ function docker_user_is_right() { iptables -w -S DOCKER-USER 2>/dev/null | grep 
 
 function apply() {
   ufw --force reset >&2
-  rm -f /etc/ufw/*.rules.[0-9]* # reset's own copies of the files
+  rm -f "${HOMEPORT_ROOT}"/etc/ufw/*.rules.[0-9]* # reset's own copies of the files
   write_docker_rules
   ufw default deny incoming >&2
   ufw default allow outgoing >&2
@@ -68,6 +68,7 @@ function revert_firewall() {
 function main() {
   write_docker_rules
   if [[ ${CHANGED} -eq 0 ]] && ufw_is_right && docker_user_is_right; then
+    guard_forget firewall
     summary
     return
   fi

@@ -42,7 +42,8 @@ function main() {
   # The account that everything uses must be able to come back before root is closed.
   sudo -n -u "${operator}" sudo -n true || die "${operator}: must be able to use sudo without a password"
   [[ -s "$(getent passwd "${operator}" | cut -d: -f6)/.ssh/authorized_keys" ]] || die "${operator}: has no authorized key"
-  if cmp -s <(drop_in) "${file}" && is_right "${operator}"; then
+  if cmp -s <(drop_in) "${HOMEPORT_ROOT}${file}" && is_right "${operator}"; then
+    guard_forget ssh
     summary
     return
   fi

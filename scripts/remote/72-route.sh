@@ -3,12 +3,20 @@
 # end where they began; the one before is stopped by Pulumi afterwards. A proxy that does not run yet finds the
 # file when it starts.
 
+# The plugin waits for a new container's health once; a container that failed then is no news to it afterwards.
+function is_healthy() {
+  local state
+  state=$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}' "$1") &&
+    [[ "${state}" == 'running healthy' ]]
+}
+
 function reload() {
   docker exec "$1" caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile >&2
 }
 
 function main() {
   local service="$1" container="$2" port="$3" dir=/etc/homeport/proxy/upstreams proxy before
+  retry 20 is_healthy "${container}" || die "${service}: ${container} must be healthy to be asked: docker logs ${container}"
   proxy=$(docker ps -q --filter label=homeport.service=proxy)
   install -d -m 700 "${HOMEPORT_ROOT}/etc/homeport/proxy" "${HOMEPORT_ROOT}${dir}"
   before=$(mktemp)

@@ -2,6 +2,8 @@
 # What the numbered scripts share. It is sent in front of each of them, over stdin, to `sudo bash -s`.
 # stdout is for results, one word a line; everything else goes to stderr.
 set -Eeuo pipefail
+# `… | install_file`: what it changed must be known here, not in a subshell.
+shopt -s lastpipe
 umask 077
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a LC_ALL=C
 : "${HOMEPORT_ROOT:=}" # tests put another root in front of every path
@@ -51,7 +53,8 @@ function retry() {
 }
 
 # guard_arm NAME SECONDS PATH ...: remembers the files as they are, and puts them back after SECONDS unless
-# guard_release (over a new connection) comes first. The revert runs `revert_NAME` of the script that armed it.
+# guarded-step.sh stops the timer first, over a new connection. The revert leaves a mark, so that one that has come
+# is not taken for one that was called off, and runs `revert_NAME` of the script that armed it.
 function guard_arm() {
   local name="$1" seconds="$2" dir="${HOMEPORT_ROOT}/var/lib/homeport/guard/$1" path
   shift 2
@@ -59,10 +62,12 @@ function guard_arm() {
   rm -rf "${dir}"
   mkdir -p "${dir}/before"
   {
-    printf '#!/usr/bin/env bash\nset -u\n'
-    for path in "$@"; do
+    printf '#!/usr/bin/env bash\nset -u\ntouch %q\n' "${dir}/reverted"
+    for path in "${@/#/${HOMEPORT_ROOT}}"; do
       if [[ -e "${path}" ]]; then
-        cp -a --parents "${path}" "${dir}/before"
+        # not `cp --parents`: coreutils 9.1 (Debian 12) looks for an absolute path's folders below the working one
+        mkdir -p "${dir}/before${path%/*}"
+        cp -a "${path}" "${dir}/before${path}"
         printf 'cp -a %q %q\n' "${dir}/before${path}" "${path}"
       else
         printf 'rm -f %q\n' "${path}"
@@ -75,3 +80,6 @@ function guard_arm() {
   systemctl reset-failed "homeport-guard-${name}.service" 2>/dev/null || true
   systemd-run --quiet --unit="homeport-guard-${name}" --on-active="${seconds}" "${dir}/revert"
 }
+
+# guard_forget NAME: everything is as wanted, so a revert of an earlier run counts no more.
+function guard_forget() { rm -f "${HOMEPORT_ROOT}/var/lib/homeport/guard/$1/reverted"; }

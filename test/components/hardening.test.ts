@@ -57,6 +57,11 @@ describe("Hardening", () => {
     ]);
   });
 
+  it("lets nothing but a new server trigger the first step: another script must not dial with a key that is gone", () => {
+    expect(inputsOf("hardening-host-key").triggers).toEqual(["42"]);
+    expect((inputsOf("hardening-host-key-only").triggers as unknown[]).length).toBeGreaterThan(1);
+  });
+
   it("brings the host key by stdin alone, secret and unlogged", () => {
     const step = inputsOf("hardening-host-key");
     expect(isSecret(step.stdin)).toBe(true);
