@@ -1,14 +1,20 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** One local cloud, one story: the files in their order, each test after the one before. */
+/** By name: one local cloud, one story, each file after the one before. */
+class ByName extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return Promise.resolve([...files].sort((a, b) => a.moduleId.localeCompare(b.moduleId)));
+  }
+}
+
 export default defineConfig({
   test: {
     include: ["test/e2e/*.e2e.ts"],
+    globalSetup: "test/e2e/support/setup.ts",
     pool: "forks",
     fileParallelism: false,
-    maxWorkers: 1,
-    sequence: { sequencer: undefined, shuffle: false },
-    bail: 0,
+    sequence: { sequencer: ByName },
     testTimeout: 600_000,
     hookTimeout: 1_800_000,
   },

@@ -19,7 +19,9 @@ let exported: Record<string, string> | undefined;
 /** What `npm run -s local:env` gives, so that the tests are ordinary clients. */
 export async function environment(): Promise<NodeJS.ProcessEnv> {
   if (exported === undefined) {
-    const { stdout } = await execute("npm", ["run", "-s", "local:env", "--", "--json"], { HOMEPORT_CLOUD: CLOUD });
+    const { stdout } = await execute("npm", ["run", "-s", "local:env", "--", "--json"], {
+      HOMEPORT_CLOUD: CLOUD,
+    });
     exported = JSON.parse(stdout) as Record<string, string>;
   }
   return { ...process.env, ...exported };
@@ -38,13 +40,19 @@ export async function sh(command: string, ...args: string[]): Promise<Result> {
 /** As {@link sh}, but a failure is an error that shows the output. */
 export async function must(command: string, ...args: string[]): Promise<Result> {
   const result = await sh(command, ...args);
-  if (result.code !== 0) throw new Error(`${command} ${args.join(" ")}: exit ${result.code}\n${result.output}`);
+  if (result.code !== 0)
+    throw new Error(`${command} ${args.join(" ")}: exit ${result.code}\n${result.output}`);
   return result;
 }
 
-export function execute(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Result> {
+export function execute(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stdin = "",
+): Promise<Result> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       command,
       [...args],
       { cwd: ROOT, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
@@ -53,13 +61,19 @@ export function execute(command: string, args: readonly string[], env: NodeJS.Pr
         resolve({ code, stdout, stderr, output: stdout + stderr });
       },
     );
+    child.stdin?.on("error", () => undefined); // a command that reads nothing may be gone already
+    child.stdin?.end(stdin);
   });
 }
 
 const QUIET = ["--non-interactive", "--suppress-progress", "--color", "never"];
 
 export async function pulumi(...args: string[]): Promise<Result> {
-  return sh("pulumi", ...args, ...(["up", "preview", "refresh", "destroy"].includes(args[0] ?? "") ? QUIET : []));
+  return sh(
+    "pulumi",
+    ...args,
+    ...(["up", "preview", "refresh", "destroy"].includes(args[0] ?? "") ? QUIET : []),
+  );
 }
 
 /** `pulumi up`, which must succeed. */
@@ -75,8 +89,9 @@ export async function visitor(...words: string[]): Promise<Result> {
 }
 
 /** A command on the server, as the operator, over the pinned connection. */
-export async function onServer(script: string): Promise<Result> {
-  return sh("ssh", "-F", `.homeport/${CLOUD}/ssh_config`, `ops@${await serverIp()}`, script);
+export async function onServer(script: string, stdin = ""): Promise<Result> {
+  const args = ["-F", `.homeport/${CLOUD}/ssh_config`, `ops@${await serverIp()}`, script];
+  return execute("ssh", args, await environment(), stdin);
 }
 
 export async function serverIp(): Promise<string> {
@@ -143,7 +158,10 @@ export async function urnOf(name: string): Promise<string> {
 }
 
 /** Waits until `check` gives something, twice a second. */
-export async function eventually<T>(seconds: number, check: () => Promise<T | undefined | false>): Promise<T> {
+export async function eventually<T>(
+  seconds: number,
+  check: () => Promise<T | undefined | false>,
+): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const found = await check();
