@@ -5,12 +5,15 @@
 set -Eeuo pipefail
 
 # Well inside the minute after which the host takes the change back.
-readonly SECONDS_TO_PROVE=30
+readonly SECONDS_TO_PROVE="${HOMEPORT_SECONDS_TO_PROVE:-30}"
 
+# Proven: a new connection, sudo, no guard left, and none that has already taken the change back.
 function prove() {
-  local config="$1" target="$2" guard="homeport-guard-$3.timer"
+  local config="$1" target="$2" guard="homeport-guard-$3"
   ssh -F "${config}" -o BatchMode=yes -o ControlPath=none "${target}" \
-    "sudo -n systemctl stop ${guard} 2>/dev/null; ! sudo -n systemctl is-active --quiet ${guard}" </dev/null
+    "sudo -n systemctl stop ${guard}.timer 2>/dev/null
+    sudo -n test ! -e /var/lib/homeport/guard/$3/reverted &&
+      ! sudo -n systemctl is-active --quiet ${guard}.timer ${guard}.service" </dev/null
 }
 
 function main() {
