@@ -10,6 +10,7 @@ function main() {
   while IFS= read -r line; do
     name="${line%%=*}"
     wanted["${name}"]=1
+    base64 -d <<<"${line#*=}" >/dev/null 2>&1 || die "secret ${name}: must be base64"
     base64 -d <<<"${line#*=}" | install_file "/etc/homeport/secrets/${service}/${name}" 400 "${owner}"
   done
   for file in "${dir}"/*; do
