@@ -1,0 +1,149 @@
+# The steps beside the containers: each twice, and the second run changes nothing.
+load support
+
+OWNER="$(id -u):$(id -g)"
+SECRETS=/etc/homeport/secrets/web
+PROXY=/etc/homeport/proxy
+
+line() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)"; }
+
+@test "60-secrets: one file each, 0400, to the last byte" {
+  value=$'it\'s "two"\n$(lines)\n'
+  {
+    line PLAIN word
+    line HARD "${value}"
+  } >"${STATE}/input"
+  run -0 remote 60-secrets.sh web "${OWNER}" <"${STATE}/input"
+  [ "${output}" = $'changed /etc/homeport/secrets/web/PLAIN\nchanged /etc/homeport/secrets/web/HARD' ]
+  printf '%s' "${value}" | cmp - "${HOMEPORT_ROOT}${SECRETS}/HARD"
+  [ "$(mode_of "${SECRETS}/HARD")" = 400 ]
+  [ "$(mode_of "${SECRETS}")" = 500 ]
+  [ "$(mode_of /etc/homeport/secrets)" = 711 ]
+  grep -q "^chown ${OWNER} " "${CALLS}"
+  run ! grep -q word "${CALLS}"
+
+  run -0 remote 60-secrets.sh web "${OWNER}" <"${STATE}/input"
+  [ "${output}" = unchanged ]
+}
+
+@test "60-secrets: what is no longer declared goes, another service's stays" {
+  line OLD a | remote 60-secrets.sh web "${OWNER}"
+  line OTHER a | remote 60-secrets.sh db "${OWNER}"
+  line NEW b >"${STATE}/input"
+  run -0 remote 60-secrets.sh web "${OWNER}" <"${STATE}/input"
+  [ "$(ls "${HOMEPORT_ROOT}${SECRETS}")" = NEW ]
+  [ -e "${HOMEPORT_ROOT}/etc/homeport/secrets/db/OTHER" ]
+}
+
+@test "60-secrets: a line that is cut short replaces nothing" {
+  line A old | remote 60-secrets.sh web "${OWNER}"
+  run -1 remote 60-secrets.sh web "${OWNER}" <<<'A=%%%'
+  [[ "${output}" == *"secret A: must be base64" ]]
+  [ "$(cat "${HOMEPORT_ROOT}${SECRETS}/A")" = old ]
+}
+
+@test "61-entrypoint: installs the script for everybody to run" {
+  run -0 remote 61-entrypoint.sh <"${REPOSITORY}/scripts/files/with-secrets"
+  [ "${output}" = "changed /etc/homeport/bin/with-secrets" ]
+  cmp "${REPOSITORY}/scripts/files/with-secrets" "${HOMEPORT_ROOT}/etc/homeport/bin/with-secrets"
+  [ "$(mode_of /etc/homeport/bin/with-secrets)" = 755 ]
+
+  run -0 remote 61-entrypoint.sh <"${REPOSITORY}/scripts/files/with-secrets"
+  [ "${output}" = unchanged ]
+}
+
+# pair NAME DAYS: key and certificate for mxcorre.com and its first-level names
+pair() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "$2" -subj /CN=mxcorre.com \
+    -addext 'subjectAltName=DNS:mxcorre.com,DNS:*.mxcorre.com' -keyout "${STATE}/$1.key" -out "${STATE}/$1.crt" 2>/dev/null
+  cat "${STATE}/$1.key" "${STATE}/$1.crt" >"${STATE}/$1.pem"
+}
+
+@test "70-origin-tls: installs a pair that fits, and the proxy takes it at once" {
+  stub docker 'if [[ "$1" == ps ]]; then echo proxy1; fi'
+  pair good 30
+  run -0 remote 70-origin-tls.sh mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
+  [ "$(mode_of "${PROXY}/tls/origin.key")" = 600 ]
+  [ "$(mode_of "${PROXY}/tls")" = 700 ]
+  cmp "${STATE}/good.crt" "${HOMEPORT_ROOT}${PROXY}/tls/origin.crt"
+  grep -q '^docker exec proxy1 caddy reload' "${CALLS}"
+
+  forget_calls
+  run -0 remote 70-origin-tls.sh mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
+  [ "${output}" = unchanged ]
+  run ! grep -q '^docker exec' "${CALLS}"
+}
+
+@test "70-origin-tls: refuses a stranger's key, a missing name and what ends today, and keeps what is there" {
+  stub docker
+  pair good 30
+  remote 70-origin-tls.sh mxcorre.com <"${STATE}/good.pem"
+  pair other 30
+  pair short 1
+  sleep 1.1 # from now on it ends within a day
+  cat "${STATE}/other.key" "${STATE}/good.crt" >"${STATE}/mixed.pem"
+  run -1 remote 70-origin-tls.sh mxcorre.com <"${STATE}/mixed.pem"
+  [[ "${output}" == *"must be a pair"* ]]
+  run -1 remote 70-origin-tls.sh a.b.mxcorre.com <"${STATE}/other.pem"
+  [[ "${output}" == *"must name a.b.mxcorre.com"* ]]
+  run -1 remote 70-origin-tls.sh mxcorre.com <"${STATE}/short.pem"
+  [[ "${output}" == *"must be valid for a day"* ]]
+  cmp "${STATE}/good.crt" "${HOMEPORT_ROOT}${PROXY}/tls/origin.crt"
+}
+
+@test "71-proxy-config: takes what caddy accepts, and reloads a running proxy" {
+  stub docker 'case "$1" in ps) echo proxy1 ;; run) exit "${ACCEPTED:-0}" ;; esac'
+  run -0 remote 71-proxy-config.sh caddy:2.10.2 <<<'first'
+  [ "${output}" = "changed /etc/homeport/proxy/Caddyfile" ]
+  [ "$(line_of 'docker run')" -lt "$(line_of 'docker exec proxy1 caddy reload')" ]
+
+  forget_calls
+  run -0 remote 71-proxy-config.sh caddy:2.10.2 <<<'first'
+  [ "${output}" = unchanged ]
+  run ! grep -q '^docker exec' "${CALLS}"
+
+  export ACCEPTED=1
+  run -1 remote 71-proxy-config.sh caddy:2.10.2 <<<'broken'
+  [ "$(cat "${HOMEPORT_ROOT}${PROXY}/Caddyfile")" = first ]
+  run ! grep -q '^docker exec' "${CALLS}"
+}
+
+@test "72-route: switches the proxy to the container, once" {
+  stub docker 'case "$1" in ps) echo proxy1 ;; inspect) echo "running healthy" ;; esac'
+  run -0 remote 72-route.sh web web-1 3000 </dev/null
+  [ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" = "to web-1:3000" ]
+  grep -q '^docker exec proxy1 caddy reload' "${CALLS}"
+
+  forget_calls
+  run -0 remote 72-route.sh web web-1 3000 </dev/null
+  [ "${output}" = unchanged ]
+  run ! grep -q '^docker exec' "${CALLS}"
+}
+
+@test "72-route: goes back to the container before when the proxy does not take the new one" {
+  stub docker 'case "$1" in ps) echo proxy1 ;; inspect) echo "running healthy" ;; exec) grep -q "web-1:" "${HOMEPORT_ROOT}"/etc/homeport/proxy/upstreams/web.caddy ;; esac'
+  remote 72-route.sh web web-1 3000 </dev/null
+  run -1 remote 72-route.sh web web-2 3000 </dev/null
+  [[ "${output}" == *"the one before is back"* ]]
+  [ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" = "to web-1:3000" ]
+  [ "$(grep -c '^docker exec proxy1 caddy reload' "${CALLS}")" -eq 3 ]
+}
+
+@test "80-origin-answers: asks each host on the host itself" {
+  stub openssl 'if [[ "$1" == x509 ]]; then echo "Hostname $5 does match certificate"; fi'
+  stub curl 'printf 200'
+  for _ in first second; do
+    run -0 remote 80-origin-answers.sh /up mxcorre.com www.mxcorre.com </dev/null
+    [ "${output}" = unchanged ]
+  done
+  called 'curl -sk -m 5 -o /dev/null -w %{http_code} --resolve www.mxcorre.com:443:127.0.0.1 https://www.mxcorre.com/up'
+}
+
+@test "80-origin-answers: takes 200 and redirects for an answer, a wrong name or any other code for none" {
+  stub openssl 'if [[ "$1" == x509 ]]; then echo "Hostname $5 ${MATCH:-does match} certificate"; fi'
+  stub curl 'printf "%s" "${CODE}"'
+  asked() { CODE="$1" bash -c "source '$(functions_of 80-origin-answers.sh)'; answers /up mxcorre.com"; }
+  for code in 200 301 302 307 308; do run -0 asked "${code}"; done
+  for code in 000 204 304 400 404 500 502 525; do run ! asked "${code}"; done
+  MATCH="does NOT match" run ! asked 200
+}

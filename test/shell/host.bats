@@ -1,0 +1,238 @@
+# The steps that turn a bare distribution into a host: each twice, and the second run changes nothing.
+load support
+
+prepare() {
+  stub systemctl '
+case "$1" in
+is-active) [[ -e "${STATE}/active" ]] ;;
+start | restart) touch "${STATE}/active" ;;
+esac'
+  stub systemd-run
+  stub sshd '
+if [[ "$1" == -T ]]; then
+  file="${HOMEPORT_ROOT}/etc/ssh/sshd_config.d/00-homeport.conf"
+  if [[ -e "${file}" && -z "${OVERRIDE:-}" ]]; then tr "[:upper:]" "[:lower:]" <"${file}"; else echo "passwordauthentication yes"; fi
+fi'
+}
+
+@test "00-host-key: installs the permanent key and its public half, reloads once" {
+  ssh-keygen -q -t ed25519 -N '' -C '' -f "${STATE}/key"
+  run -0 remote 00-host-key.sh <"${STATE}/key"
+  [ "${lines[0]}" = "changed /etc/ssh/ssh_host_ed25519_key" ]
+  cmp "${STATE}/key" "${HOMEPORT_ROOT}/etc/ssh/ssh_host_ed25519_key"
+  [ "$(mode_of /etc/ssh/ssh_host_ed25519_key)" = 600 ]
+  [ "$(mode_of /etc/ssh/ssh_host_ed25519_key.pub)" = 644 ]
+  [ "$(cut -d' ' -f2 "${STATE}/key.pub")" = "$(cut -d' ' -f2 "${HOMEPORT_ROOT}/etc/ssh/ssh_host_ed25519_key.pub")" ]
+  [ "$(line_of 'sshd -t')" -lt "$(line_of 'systemctl reload ssh')" ]
+
+  forget_calls
+  run -0 remote 00-host-key.sh <"${STATE}/key"
+  [ "${output}" = unchanged ]
+  run ! called 'systemctl reload ssh'
+}
+
+@test "00-host-key: what is no key replaces none" {
+  ssh-keygen -q -t ed25519 -N '' -f "${STATE}/key"
+  remote 00-host-key.sh <"${STATE}/key"
+  run ! remote 00-host-key.sh <<<"no key"
+  [[ "${output}" == *"host key: must be an OpenSSH private key"* ]]
+  cmp "${STATE}/key" "${HOMEPORT_ROOT}/etc/ssh/ssh_host_ed25519_key"
+}
+
+@test "01-host-key-only: removes every other host key, and keeps the permanent one" {
+  mkdir -p "${HOMEPORT_ROOT}/etc/ssh"
+  touch "${HOMEPORT_ROOT}"/etc/ssh/ssh_host_{ecdsa,rsa,ed25519}_key{,.pub}
+  run -0 remote 01-host-key-only.sh </dev/null
+  [ "$(ls "${HOMEPORT_ROOT}/etc/ssh" | xargs)" = "ssh_host_ed25519_key ssh_host_ed25519_key.pub" ]
+  called 'systemctl reload ssh'
+
+  forget_calls
+  run -0 remote 01-host-key-only.sh </dev/null
+  [ "${output}" = unchanged ]
+  run ! called 'systemctl reload ssh'
+}
+
+base() {
+  stub cloud-init 'if [[ "$2" == --wait ]]; then exit "${CLOUD_INIT:-0}"; fi; echo "degraded done"'
+  stub apt-get 'case "$*" in *-s\ upgrade*) [[ -e "${STATE}/upgraded" ]] || echo "Inst base-files" ;; *confold\ upgrade) touch "${STATE}/upgraded" ;; *install*) touch "${STATE}/installed" ;; esac'
+  stub apt-cache
+  stub dpkg-query 'if [[ -e "${STATE}/installed" ]]; then echo "install ok installed"; else exit 1; fi'
+}
+
+@test "10-base: upgrades, installs what is missing, schedules upgrades" {
+  base
+  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
+  [ "${lines[0]}" = "changed upgraded" ]
+  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates docker-cli"* ]]
+  [[ "$(cat "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade")" == *$'\n0 4 * * 0 root flock -n '* ]]
+  [ "$(mode_of /etc/cron.d/homeport-upgrade)" = 644 ]
+  [ "$(mode_of /usr/local/sbin/homeport-upgrade)" = 755 ]
+  sh -n "${HOMEPORT_ROOT}/usr/local/sbin/homeport-upgrade"
+  jq -e '."live-restore"' "${HOMEPORT_ROOT}/etc/docker/daemon.json"
+
+  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
+  [ "${output}" = unchanged ]
+}
+
+@test "10-base: ends when cloud-init failed, goes on when it is merely degraded" {
+  base
+  export CLOUD_INIT=1
+  LIBRARY=docker-daemon.sh run -1 remote 10-base.sh '0 4 * * 0' </dev/null
+  [[ "${output}" == *"cloud-init ended with status 1"* ]]
+  run ! called "apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold update"
+  export CLOUD_INIT=2
+  LIBRARY=docker-daemon.sh run -0 remote 10-base.sh '0 4 * * 0' </dev/null
+}
+
+firewall() {
+  stub ufw '
+case "$*" in
+"--force enable") touch "${STATE}/enabled" ;;
+"--force reset") rm -f "${STATE}/enabled" "${STATE}/rules" ;;
+allow*) echo "$2" >>"${STATE}/rules" ;;
+"status verbose")
+  [[ -e "${STATE}/enabled" ]] || { echo "Status: inactive"; exit; }
+  printf "Status: active\nDefault: deny (incoming), allow (outgoing), disabled (routed)\n"
+  for rule in $(cat "${STATE}/rules") ${EXTRA:-}; do printf "%-27s ALLOW IN    Anywhere\n%-27s ALLOW IN    Anywhere (v6)\n" "${rule}" "${rule} (v6)"; done ;;
+esac'
+  stub iptables 'if [[ -e "${STATE}/enabled" ]]; then echo "-A DOCKER-USER -m conntrack --ctorigdstport 443 -j RETURN"; fi'
+  stub ip6tables
+}
+
+@test "20-firewall: 22, 80 and 443 and nothing else, under a guard that is armed first" {
+  firewall
+  run -0 --separate-stderr remote 20-firewall.sh </dev/null
+  [[ "${output}" == *"changed ufw" ]]
+  [ "$(xargs <"${STATE}/rules")" = "22/tcp 80/tcp 443/tcp" ]
+  called 'ufw default deny incoming'
+  [ "$(line_of systemd-run)" -lt "$(line_of 'ufw --force reset')" ]
+  [ "$(mode_of /etc/ufw/after.init)" = 750 ]
+  sh -n "${HOMEPORT_ROOT}/etc/ufw/after.init"
+
+  forget_calls
+  run -0 --separate-stderr remote 20-firewall.sh </dev/null
+  [ "${output}" = unchanged ]
+  run ! called 'ufw --force reset'
+  run ! grep -q '^systemd-run' "${CALLS}"
+}
+
+@test "20-firewall: takes back a rule that somebody added" {
+  firewall
+  remote 20-firewall.sh </dev/null
+  echo 5432/tcp >>"${STATE}/rules"
+  run -0 --separate-stderr remote 20-firewall.sh </dev/null
+  [ "$(xargs <"${STATE}/rules")" = "22/tcp 80/tcp 443/tcp" ]
+}
+
+@test "20-firewall: fails, with the guard armed, when ufw shows more than was asked for" {
+  firewall
+  export EXTRA=5432/tcp
+  run -1 --separate-stderr remote 20-firewall.sh </dev/null
+  [[ "${stderr}" == *"ufw: must be active with 22, 80, 443/tcp only"* ]]
+  grep -q '^systemd-run --quiet --unit=homeport-guard-firewall' "${CALLS}"
+}
+
+@test "20-firewall: Docker's chain drops what is not asked for on 80 or 443, and the way to the metadata (H5)" {
+  firewall
+  remote 20-firewall.sh </dev/null
+  for file in homeport-docker homeport-docker6; do
+    rules="${HOMEPORT_ROOT}/etc/ufw/${file}.rules"
+    [ "$(grep -- '^-A' "${rules}" | tail -n 1)" = "-A DOCKER-USER -j DROP" ]
+    [ "$(grep -o 'ctorigdstport [0-9]*' "${rules}" | xargs)" = "ctorigdstport 80 ctorigdstport 443" ]
+  done
+  metadata=$(grep -n '169.254.169.254/32 -j DROP' "${HOMEPORT_ROOT}/etc/ufw/homeport-docker.rules" | cut -d: -f1)
+  container=$(grep -n -- '-i docker0 -j RETURN' "${HOMEPORT_ROOT}/etc/ufw/homeport-docker.rules" | cut -d: -f1)
+  [ "${metadata}" -lt "${container}" ]
+}
+
+ssh_host() {
+  mkdir -p "${STATE}/home/.ssh"
+  echo key >"${STATE}/home/.ssh/authorized_keys"
+  stub sudo 'exit "${SUDO:-0}"'
+  stub getent 'echo "ops:x:1000:1000::${STATE}/home:/bin/bash"'
+}
+
+@test "30-ssh: keys only and no root, as sshd itself says, under a guard that is armed first (S1-10, H3)" {
+  ssh_host
+  run -0 remote 30-ssh.sh ops </dev/null
+  [ "${output}" = "changed /etc/ssh/sshd_config.d/00-homeport.conf" ]
+  grep -qx 'PasswordAuthentication no' "${HOMEPORT_ROOT}/etc/ssh/sshd_config.d/00-homeport.conf"
+  [ "$(line_of systemd-run)" -lt "$(line_of 'sshd -t')" ]
+  [ "$(line_of 'sshd -t')" -lt "$(line_of 'systemctl reload ssh')" ]
+
+  forget_calls
+  run -0 remote 30-ssh.sh ops </dev/null
+  [ "${output}" = unchanged ]
+  run ! called 'systemctl reload ssh'
+  run ! grep -q '^systemd-run' "${CALLS}"
+}
+
+@test "30-ssh: fails without a reload, guard armed, when another file has the first word" {
+  ssh_host
+  export OVERRIDE=1
+  run -1 remote 30-ssh.sh ops </dev/null
+  [[ "${output}" == *"sshd: another file overrides"* ]]
+  run ! called 'systemctl reload ssh'
+  grep -q '^systemd-run --quiet --unit=homeport-guard-ssh' "${CALLS}"
+}
+
+@test "30-ssh: touches nothing while the operator could not come back" {
+  ssh_host
+  : >"${STATE}/home/.ssh/authorized_keys"
+  run -1 remote 30-ssh.sh ops </dev/null
+  [[ "${output}" == *"ops: has no authorized key"* ]]
+  echo key >"${STATE}/home/.ssh/authorized_keys"
+  export SUDO=1
+  run -1 remote 30-ssh.sh ops </dev/null
+  [[ "${output}" == *"ops: must be able to use sudo"* ]]
+  [ ! -e "${HOMEPORT_ROOT}/etc/ssh" ]
+}
+
+@test "40-fail2ban: the journal is its source, and its jail answers (S1-9, H4)" {
+  stub fail2ban-client
+  run -0 remote 40-fail2ban.sh </dev/null
+  [ "${output}" = "changed /etc/fail2ban/jail.local" ]
+  called 'systemctl restart fail2ban'
+  called 'fail2ban-client status sshd'
+  grep -qx 'backend = systemd' "${HOMEPORT_ROOT}/etc/fail2ban/jail.local"
+
+  forget_calls
+  run -0 remote 40-fail2ban.sh </dev/null
+  [ "${output}" = unchanged ]
+  run ! called 'systemctl restart fail2ban'
+}
+
+@test "40-fail2ban: starts one that has died" {
+  stub fail2ban-client
+  remote 40-fail2ban.sh </dev/null
+  rm "${STATE}/active"
+  forget_calls
+  run -0 remote 40-fail2ban.sh </dev/null
+  called 'systemctl restart fail2ban'
+}
+
+engine() {
+  stub docker 'if [[ "$*" == *LiveRestore* ]]; then echo "${LIVE:-true}"; fi'
+  stub id 'if [[ -e "${STATE}/member" ]]; then echo "ops docker"; else echo "ops"; fi'
+  stub usermod 'touch "${STATE}/member"'
+}
+
+@test "50-docker: the engine as told, the operator in its group" {
+  engine
+  LIBRARY=docker-daemon.sh run -0 remote 50-docker.sh ops </dev/null
+  [[ "${output}" == *"changed ops in group docker"* ]]
+  called 'usermod -aG docker ops'
+  jq -e '."live-restore" and ."no-new-privileges"' "${HOMEPORT_ROOT}/etc/docker/daemon.json"
+
+  forget_calls
+  LIBRARY=docker-daemon.sh run -0 remote 50-docker.sh ops </dev/null
+  [ "${output}" = unchanged ]
+  run ! called 'systemctl restart docker'
+}
+
+@test "50-docker: fails when the engine does not live up to its file" {
+  engine
+  export LIVE=false
+  LIBRARY=docker-daemon.sh run -1 remote 50-docker.sh ops </dev/null
+  [[ "${output}" == *"docker: live-restore must be on"* ]]
+}
