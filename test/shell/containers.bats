@@ -1,4 +1,5 @@
 # The steps beside the containers: each twice, and the second run changes nothing.
+# shellcheck disable=SC2016,SC2030,SC2031 # stubs expand when they run; each test is a process of its own
 load support
 
 OWNER="$(id -u):$(id -g)"
@@ -14,16 +15,16 @@ line() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)"; }
     line HARD "${value}"
   } >"${STATE}/input"
   run -0 remote 60-secrets.sh web "${OWNER}" <"${STATE}/input"
-  [ "${output}" = $'changed /etc/homeport/secrets/web/PLAIN\nchanged /etc/homeport/secrets/web/HARD' ]
+  [[ "${output}" = $'changed /etc/homeport/secrets/web/PLAIN\nchanged /etc/homeport/secrets/web/HARD' ]]
   printf '%s' "${value}" | cmp - "${HOMEPORT_ROOT}${SECRETS}/HARD"
-  [ "$(mode_of "${SECRETS}/HARD")" = 400 ]
-  [ "$(mode_of "${SECRETS}")" = 500 ]
-  [ "$(mode_of /etc/homeport/secrets)" = 711 ]
+  [[ "$(mode_of "${SECRETS}/HARD")" == 400 ]]
+  [[ "$(mode_of "${SECRETS}")" == 500 ]]
+  [[ "$(mode_of /etc/homeport/secrets)" == 711 ]]
   grep -q "^chown ${OWNER} " "${CALLS}"
   run ! grep -q word "${CALLS}"
 
   run -0 remote 60-secrets.sh web "${OWNER}" <"${STATE}/input"
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
 }
 
 @test "60-secrets: what is no longer declared goes, another service's stays" {
@@ -31,25 +32,25 @@ line() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)"; }
   line OTHER a | remote 60-secrets.sh db "${OWNER}"
   line NEW b >"${STATE}/input"
   run -0 remote 60-secrets.sh web "${OWNER}" <"${STATE}/input"
-  [ "$(ls "${HOMEPORT_ROOT}${SECRETS}")" = NEW ]
-  [ -e "${HOMEPORT_ROOT}/etc/homeport/secrets/db/OTHER" ]
+  [[ "$(ls "${HOMEPORT_ROOT}${SECRETS}")" == NEW ]]
+  [[ -e "${HOMEPORT_ROOT}/etc/homeport/secrets/db/OTHER" ]]
 }
 
 @test "60-secrets: a line that is cut short replaces nothing" {
   line A old | remote 60-secrets.sh web "${OWNER}"
   run -1 remote 60-secrets.sh web "${OWNER}" <<<'A=%%%'
   [[ "${output}" == *"secret A: must be base64" ]]
-  [ "$(cat "${HOMEPORT_ROOT}${SECRETS}/A")" = old ]
+  [[ "$(cat "${HOMEPORT_ROOT}${SECRETS}/A")" == old ]]
 }
 
 @test "61-entrypoint: installs the script for everybody to run" {
   run -0 remote 61-entrypoint.sh <"${REPOSITORY}/scripts/files/with-secrets"
-  [ "${output}" = "changed /etc/homeport/bin/with-secrets" ]
+  [[ "${output}" == "changed /etc/homeport/bin/with-secrets" ]]
   cmp "${REPOSITORY}/scripts/files/with-secrets" "${HOMEPORT_ROOT}/etc/homeport/bin/with-secrets"
-  [ "$(mode_of /etc/homeport/bin/with-secrets)" = 755 ]
+  [[ "$(mode_of /etc/homeport/bin/with-secrets)" == 755 ]]
 
   run -0 remote 61-entrypoint.sh <"${REPOSITORY}/scripts/files/with-secrets"
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
 }
 
 # pair NAME DAYS: key and certificate for mxcorre.com and its first-level names
@@ -63,14 +64,14 @@ pair() {
   stub docker 'if [[ "$1" == ps ]]; then echo proxy1; fi'
   pair good 30
   run -0 remote 70-origin-tls.sh mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
-  [ "$(mode_of "${PROXY}/tls/origin.key")" = 600 ]
-  [ "$(mode_of "${PROXY}/tls")" = 700 ]
+  [[ "$(mode_of "${PROXY}/tls/origin.key")" == 600 ]]
+  [[ "$(mode_of "${PROXY}/tls")" == 700 ]]
   cmp "${STATE}/good.crt" "${HOMEPORT_ROOT}${PROXY}/tls/origin.crt"
   grep -q '^docker exec proxy1 caddy reload' "${CALLS}"
 
   forget_calls
   run -0 remote 70-origin-tls.sh mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 }
 
@@ -94,29 +95,29 @@ pair() {
 @test "71-proxy-config: takes what caddy accepts, and reloads a running proxy" {
   stub docker 'case "$1" in ps) echo proxy1 ;; run) exit "${ACCEPTED:-0}" ;; esac'
   run -0 remote 71-proxy-config.sh caddy:2.10.2 <<<'first'
-  [ "${output}" = "changed /etc/homeport/proxy/Caddyfile" ]
-  [ "$(line_of 'docker run')" -lt "$(line_of 'docker exec proxy1 caddy reload')" ]
+  [[ "${output}" == "changed /etc/homeport/proxy/Caddyfile" ]]
+  [[ "$(line_of 'docker run')" -lt "$(line_of 'docker exec proxy1 caddy reload')" ]]
 
   forget_calls
   run -0 remote 71-proxy-config.sh caddy:2.10.2 <<<'first'
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 
   export ACCEPTED=1
   run -1 remote 71-proxy-config.sh caddy:2.10.2 <<<'broken'
-  [ "$(cat "${HOMEPORT_ROOT}${PROXY}/Caddyfile")" = first ]
+  [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/Caddyfile")" == first ]]
   run ! grep -q '^docker exec' "${CALLS}"
 }
 
 @test "72-route: switches the proxy to the container, once" {
   stub docker 'case "$1" in ps) echo proxy1 ;; inspect) echo "running healthy" ;; esac'
   run -0 remote 72-route.sh web web-1 3000 </dev/null
-  [ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" = "to web-1:3000" ]
+  [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" == "to web-1:3000" ]]
   grep -q '^docker exec proxy1 caddy reload' "${CALLS}"
 
   forget_calls
   run -0 remote 72-route.sh web web-1 3000 </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 }
 
@@ -125,8 +126,8 @@ pair() {
   remote 72-route.sh web web-1 3000 </dev/null
   run -1 remote 72-route.sh web web-2 3000 </dev/null
   [[ "${output}" == *"the one before is back"* ]]
-  [ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" = "to web-1:3000" ]
-  [ "$(grep -c '^docker exec proxy1 caddy reload' "${CALLS}")" -eq 3 ]
+  [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" == "to web-1:3000" ]]
+  [[ "$(grep -c '^docker exec proxy1 caddy reload' "${CALLS}")" -eq 3 ]]
 }
 
 @test "80-origin-answers: asks each host on the host itself" {
@@ -134,7 +135,7 @@ pair() {
   stub curl 'printf 200'
   for _ in first second; do
     run -0 remote 80-origin-answers.sh /up mxcorre.com www.mxcorre.com </dev/null
-    [ "${output}" = unchanged ]
+    [[ "${output}" == unchanged ]]
   done
   called 'curl -sk -m 5 -o /dev/null -w %{http_code} --resolve www.mxcorre.com:443:127.0.0.1 https://www.mxcorre.com/up'
 }

@@ -1,3 +1,4 @@
+# shellcheck disable=SC2016,SC2030,SC2031 # stubs expand when they run; each test is a process of its own
 load support
 
 # The host as ssh sees it: the first connection applies; a later one fails ${REFUSALS} times, then runs its command
@@ -28,10 +29,10 @@ guarded() { bash "${REPOSITORY}/scripts/guarded-step.sh" config ops@192.0.2.1 ss
   printf 'the script\n' >"${STATE}/script"
   guarded <"${STATE}/script"
   cmp "${STATE}/applied" "${STATE}/script"
-  [ "$(grep -c '^ssh -F config -o BatchMode=yes' "${CALLS}")" -eq 2 ]
-  [ "$(grep -c '^ssh -F config -o BatchMode=yes -o ControlPath=none ops@192.0.2.1 ' "${CALLS}")" -eq 1 ]
+  [[ "$(grep -c '^ssh -F config -o BatchMode=yes' "${CALLS}")" -eq 2 ]]
+  [[ "$(grep -c '^ssh -F config -o BatchMode=yes -o ControlPath=none ops@192.0.2.1 ' "${CALLS}")" -eq 1 ]]
   called "systemctl stop homeport-guard-ssh.timer"
-  [ ! -e "${STATE}/timer" ]
+  [[ ! -e "${STATE}/timer" ]]
 }
 
 @test "hands arguments on as they are, whatever is in them" {
@@ -39,29 +40,29 @@ guarded() { bash "${REPOSITORY}/scripts/guarded-step.sh" config ops@192.0.2.1 ss
   guarded "${nasty}" '' last </dev/null
   stub sudo 'printf "<%s>" "${@:5}" >"${STATE}/words"'
   sh -c "$(cat "${STATE}/command")" || bash -c "$(cat "${STATE}/command")"
-  [ "$(cat "${STATE}/words")" = "<${nasty}><><last>" ]
+  [[ "$(cat "${STATE}/words")" == "<${nasty}><><last>" ]]
 }
 
 @test "tries again while the server refuses" {
   export REFUSALS=3
   guarded </dev/null
-  [ "$(wc -c <"${STATE}/tries")" -eq 4 ]
-  [ ! -e "${STATE}/timer" ]
+  [[ "$(wc -c <"${STATE}/tries")" -eq 4 ]]
+  [[ ! -e "${STATE}/timer" ]]
 }
 
 @test "without a second connection fails at its deadline, and never calls the revert off" {
   export REFUSALS=999 HOMEPORT_SECONDS_TO_PROVE=1
   run -1 guarded </dev/null
   [[ "${output}" == *"ssh: no new connection after the change"* ]]
-  [ -e "${STATE}/timer" ]
+  [[ -e "${STATE}/timer" ]]
   run ! called "systemctl stop homeport-guard-ssh.timer"
 }
 
 @test "a script that fails is not proven, and the guard stays armed" {
   export APPLY=7
   run -7 guarded </dev/null
-  [ ! -e "${STATE}/tries" ]
-  [ -e "${STATE}/timer" ]
+  [[ ! -e "${STATE}/tries" ]]
+  [[ -e "${STATE}/timer" ]]
 }
 
 @test "a second connection without sudo proves nothing" {

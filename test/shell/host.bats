@@ -1,4 +1,5 @@
 # The steps that turn a bare distribution into a host: each twice, and the second run changes nothing.
+# shellcheck disable=SC2016,SC2030,SC2031 # stubs expand when they run; each test is a process of its own
 load support
 
 prepare() {
@@ -18,16 +19,16 @@ fi'
 @test "00-host-key: installs the permanent key and its public half, reloads once" {
   ssh-keygen -q -t ed25519 -N '' -C '' -f "${STATE}/key"
   run -0 remote 00-host-key.sh <"${STATE}/key"
-  [ "${lines[0]}" = "changed /etc/ssh/ssh_host_ed25519_key" ]
+  [[ "${lines[0]}" == "changed /etc/ssh/ssh_host_ed25519_key" ]]
   cmp "${STATE}/key" "${HOMEPORT_ROOT}/etc/ssh/ssh_host_ed25519_key"
-  [ "$(mode_of /etc/ssh/ssh_host_ed25519_key)" = 600 ]
-  [ "$(mode_of /etc/ssh/ssh_host_ed25519_key.pub)" = 644 ]
-  [ "$(cut -d' ' -f2 "${STATE}/key.pub")" = "$(cut -d' ' -f2 "${HOMEPORT_ROOT}/etc/ssh/ssh_host_ed25519_key.pub")" ]
-  [ "$(line_of 'sshd -t')" -lt "$(line_of 'systemctl reload ssh')" ]
+  [[ "$(mode_of /etc/ssh/ssh_host_ed25519_key)" == 600 ]]
+  [[ "$(mode_of /etc/ssh/ssh_host_ed25519_key.pub)" == 644 ]]
+  [[ "$(cut -d' ' -f2 "${STATE}/key.pub")" == "$(cut -d' ' -f2 "${HOMEPORT_ROOT}/etc/ssh/ssh_host_ed25519_key.pub")" ]]
+  [[ "$(line_of 'sshd -t')" -lt "$(line_of 'systemctl reload ssh')" ]]
 
   forget_calls
   run -0 remote 00-host-key.sh <"${STATE}/key"
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! called 'systemctl reload ssh'
 }
 
@@ -43,12 +44,12 @@ fi'
   mkdir -p "${HOMEPORT_ROOT}/etc/ssh"
   touch "${HOMEPORT_ROOT}"/etc/ssh/ssh_host_{ecdsa,rsa,ed25519}_key{,.pub}
   run -0 remote 01-host-key-only.sh </dev/null
-  [ "$(ls "${HOMEPORT_ROOT}/etc/ssh" | xargs)" = "ssh_host_ed25519_key ssh_host_ed25519_key.pub" ]
+  [[ "$(ls "${HOMEPORT_ROOT}/etc/ssh")" == $'ssh_host_ed25519_key\nssh_host_ed25519_key.pub' ]]
   called 'systemctl reload ssh'
 
   forget_calls
   run -0 remote 01-host-key-only.sh </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! called 'systemctl reload ssh'
 }
 
@@ -62,16 +63,16 @@ base() {
 @test "10-base: upgrades, installs what is missing, schedules upgrades" {
   base
   LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
-  [ "${lines[0]}" = "changed upgraded" ]
+  [[ "${lines[0]}" == "changed upgraded" ]]
   [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates docker-cli"* ]]
   [[ "$(cat "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade")" == *$'\n0 4 * * 0 root flock -n '* ]]
-  [ "$(mode_of /etc/cron.d/homeport-upgrade)" = 644 ]
-  [ "$(mode_of /usr/local/sbin/homeport-upgrade)" = 755 ]
+  [[ "$(mode_of /etc/cron.d/homeport-upgrade)" == 644 ]]
+  [[ "$(mode_of /usr/local/sbin/homeport-upgrade)" == 755 ]]
   sh -n "${HOMEPORT_ROOT}/usr/local/sbin/homeport-upgrade"
   jq -e '."live-restore"' "${HOMEPORT_ROOT}/etc/docker/daemon.json"
 
   LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
 }
 
 @test "10-base: ends when cloud-init failed, goes on when it is merely degraded" {
@@ -103,15 +104,15 @@ esac'
   firewall
   run -0 --separate-stderr remote 20-firewall.sh </dev/null
   [[ "${output}" == *"changed ufw" ]]
-  [ "$(xargs <"${STATE}/rules")" = "22/tcp 80/tcp 443/tcp" ]
+  [[ "$(xargs <"${STATE}/rules")" == "22/tcp 80/tcp 443/tcp" ]]
   called 'ufw default deny incoming'
-  [ "$(line_of systemd-run)" -lt "$(line_of 'ufw --force reset')" ]
-  [ "$(mode_of /etc/ufw/after.init)" = 750 ]
+  [[ "$(line_of systemd-run)" -lt "$(line_of 'ufw --force reset')" ]]
+  [[ "$(mode_of /etc/ufw/after.init)" == 750 ]]
   sh -n "${HOMEPORT_ROOT}/etc/ufw/after.init"
 
   forget_calls
   run -0 --separate-stderr remote 20-firewall.sh </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! called 'ufw --force reset'
   run ! grep -q '^systemd-run' "${CALLS}"
 }
@@ -121,7 +122,7 @@ esac'
   remote 20-firewall.sh </dev/null
   echo 5432/tcp >>"${STATE}/rules"
   run -0 --separate-stderr remote 20-firewall.sh </dev/null
-  [ "$(xargs <"${STATE}/rules")" = "22/tcp 80/tcp 443/tcp" ]
+  [[ "$(xargs <"${STATE}/rules")" == "22/tcp 80/tcp 443/tcp" ]]
 }
 
 @test "20-firewall: fails, with the guard armed, when ufw shows more than was asked for" {
@@ -137,12 +138,12 @@ esac'
   remote 20-firewall.sh </dev/null
   for file in homeport-docker homeport-docker6; do
     rules="${HOMEPORT_ROOT}/etc/ufw/${file}.rules"
-    [ "$(grep -- '^-A' "${rules}" | tail -n 1)" = "-A DOCKER-USER -j DROP" ]
-    [ "$(grep -o 'ctorigdstport [0-9]*' "${rules}" | xargs)" = "ctorigdstport 80 ctorigdstport 443" ]
+    [[ "$(grep -- '^-A' "${rules}" | tail -n 1)" == "-A DOCKER-USER -j DROP" ]]
+    [[ "$(grep -o 'ctorigdstport [0-9]*' "${rules}" | xargs)" == "ctorigdstport 80 ctorigdstport 443" ]]
   done
   metadata=$(grep -n '169.254.169.254/32 -j DROP' "${HOMEPORT_ROOT}/etc/ufw/homeport-docker.rules" | cut -d: -f1)
   container=$(grep -n -- '-i docker0 -j RETURN' "${HOMEPORT_ROOT}/etc/ufw/homeport-docker.rules" | cut -d: -f1)
-  [ "${metadata}" -lt "${container}" ]
+  [[ "${metadata}" -lt "${container}" ]]
 }
 
 ssh_host() {
@@ -155,14 +156,14 @@ ssh_host() {
 @test "30-ssh: keys only and no root, as sshd itself says, under a guard that is armed first (S1-10, H3)" {
   ssh_host
   run -0 remote 30-ssh.sh ops </dev/null
-  [ "${output}" = "changed /etc/ssh/sshd_config.d/00-homeport.conf" ]
+  [[ "${output}" == "changed /etc/ssh/sshd_config.d/00-homeport.conf" ]]
   grep -qx 'PasswordAuthentication no' "${HOMEPORT_ROOT}/etc/ssh/sshd_config.d/00-homeport.conf"
-  [ "$(line_of systemd-run)" -lt "$(line_of 'sshd -t')" ]
-  [ "$(line_of 'sshd -t')" -lt "$(line_of 'systemctl reload ssh')" ]
+  [[ "$(line_of systemd-run)" -lt "$(line_of 'sshd -t')" ]]
+  [[ "$(line_of 'sshd -t')" -lt "$(line_of 'systemctl reload ssh')" ]]
 
   forget_calls
   run -0 remote 30-ssh.sh ops </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! called 'systemctl reload ssh'
   run ! grep -q '^systemd-run' "${CALLS}"
 }
@@ -185,20 +186,20 @@ ssh_host() {
   export SUDO=1
   run -1 remote 30-ssh.sh ops </dev/null
   [[ "${output}" == *"ops: must be able to use sudo"* ]]
-  [ ! -e "${HOMEPORT_ROOT}/etc/ssh" ]
+  [[ ! -e "${HOMEPORT_ROOT}/etc/ssh" ]]
 }
 
 @test "40-fail2ban: the journal is its source, and its jail answers (S1-9, H4)" {
   stub fail2ban-client
   run -0 remote 40-fail2ban.sh </dev/null
-  [ "${output}" = "changed /etc/fail2ban/jail.local" ]
+  [[ "${output}" == "changed /etc/fail2ban/jail.local" ]]
   called 'systemctl restart fail2ban'
   called 'fail2ban-client status sshd'
   grep -qx 'backend = systemd' "${HOMEPORT_ROOT}/etc/fail2ban/jail.local"
 
   forget_calls
   run -0 remote 40-fail2ban.sh </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! called 'systemctl restart fail2ban'
 }
 
@@ -226,7 +227,7 @@ engine() {
 
   forget_calls
   LIBRARY=docker-daemon.sh run -0 remote 50-docker.sh ops </dev/null
-  [ "${output}" = unchanged ]
+  [[ "${output}" == unchanged ]]
   run ! called 'systemctl restart docker'
 }
 

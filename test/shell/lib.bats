@@ -1,3 +1,4 @@
+# shellcheck disable=SC2016,SC2030,SC2031 # stubs expand when they run; each test is a process of its own
 load support
 
 # in_lib SCRIPT: some lines with lib.sh's functions at hand
@@ -5,9 +6,9 @@ in_lib() { bash -c "source '$(functions_of lib.sh)'; $1"; }
 
 @test "install_file writes content, mode and owner, and says what changed" {
   run -0 in_lib 'printf one | install_file /etc/deep/file 640 daemon:adm; summary'
-  [ "${output}" = "changed /etc/deep/file" ]
-  [ "$(cat "${HOMEPORT_ROOT}/etc/deep/file")" = one ]
-  [ "$(mode_of /etc/deep/file)" = 640 ]
+  [[ "${output}" == "changed /etc/deep/file" ]]
+  [[ "$(cat "${HOMEPORT_ROOT}/etc/deep/file")" == one ]]
+  [[ "$(mode_of /etc/deep/file)" == 640 ]]
   grep -q '^chown daemon:adm ' "${CALLS}"
 }
 
@@ -15,16 +16,16 @@ in_lib() { bash -c "source '$(functions_of lib.sh)'; $1"; }
   in_lib 'printf one | install_file /file 600 root:root'
   before=$(stat -c %i "${HOMEPORT_ROOT}/file")
   run -0 in_lib 'printf one | install_file /file 600 root:root; summary'
-  [ "${output}" = unchanged ]
-  [ "$(stat -c %i "${HOMEPORT_ROOT}/file")" = "${before}" ]
+  [[ "${output}" == unchanged ]]
+  [[ "$(stat -c %i "${HOMEPORT_ROOT}/file")" == "${before}" ]]
 }
 
 @test "install_file puts a mode right that somebody changed" {
   in_lib 'printf one | install_file /file 600 root:root'
   chmod 644 "${HOMEPORT_ROOT}/file"
   run -0 in_lib 'printf one | install_file /file 600 root:root; summary'
-  [ "${output}" = "changed /file" ]
-  [ "$(mode_of /file)" = 600 ]
+  [[ "${output}" == "changed /file" ]]
+  [[ "$(mode_of /file)" == 600 ]]
 }
 
 @test "install_file puts an owner right that somebody changed" {
@@ -33,49 +34,49 @@ in_lib() { bash -c "source '$(functions_of lib.sh)'; $1"; }
   in_lib 'printf one | install_file /file 600 root:root'
   chown daemon:daemon "${HOMEPORT_ROOT}/file"
   run -0 in_lib 'printf one | install_file /file 600 root:root; summary'
-  [ "${output}" = "changed /file" ]
-  [ "$(stat -c %U:%G "${HOMEPORT_ROOT}/file")" = root:root ]
+  [[ "${output}" == "changed /file" ]]
+  [[ "$(stat -c %U:%G "${HOMEPORT_ROOT}/file")" == root:root ]]
 }
 
 @test "install_file exchanges the file in one step: whoever has it open reads the old one to its end" {
   in_lib 'printf old | install_file /file 600 root:root'
   exec 5<"${HOMEPORT_ROOT}/file"
   in_lib 'printf new | install_file /file 600 root:root'
-  [ "$(cat <&5)" = old ]
+  [[ "$(cat <&5)" == old ]]
   exec 5<&-
-  [ "$(cat "${HOMEPORT_ROOT}/file")" = new ]
-  [ "$(ls "${HOMEPORT_ROOT}")" = file ]
+  [[ "$(cat "${HOMEPORT_ROOT}/file")" == new ]]
+  [[ "$(ls "${HOMEPORT_ROOT}")" == file ]]
 }
 
 @test "install_file leaves the old file when the new one cannot be finished" {
   in_lib 'printf old | install_file /file 600 root:root'
   stub chown 'exit 1'
   run ! in_lib 'printf new | install_file /file 600 root:root'
-  [ "$(cat "${HOMEPORT_ROOT}/file")" = old ]
+  [[ "$(cat "${HOMEPORT_ROOT}/file")" == old ]]
 }
 
 @test "what is being written is never readable by others" {
   stub chmod 'stat -c "%a" "$2" >>"${STATE}/modes"; /bin/chmod "$@"'
   in_lib 'printf secret | install_file /file 400 root:root'
-  [ "$(cat "${STATE}/modes")" = 600 ]
+  [[ "$(cat "${STATE}/modes")" == 600 ]]
 }
 
 @test "retry goes on until the command succeeds" {
   stub flaky 'n=$(cat "${STATE}/n" 2>/dev/null || echo 0); echo $((n + 1)) >"${STATE}/n"; [[ ${n} -ge 2 ]]'
   run -0 in_lib 'retry 30 flaky'
-  [ "$(wc -l <"${CALLS}")" -eq 3 ]
+  [[ "$(wc -l <"${CALLS}")" -eq 3 ]]
 }
 
 @test "retry gives up at its deadline" {
   stub never 'exit 1'
   run -1 in_lib 'retry 1 never || exit 1'
-  [ "$(grep -c never "${CALLS}")" -ge 2 ]
+  [[ "$(grep -c never "${CALLS}")" -ge 2 ]]
 }
 
 @test "die says why on stderr and ends the script" {
   run -1 --separate-stderr in_lib 'die "a reason"; echo more'
-  [ "${output}" = "" ]
-  [ "${stderr}" = "homeport: a reason" ]
+  [[ "${output}" == "" ]]
+  [[ "${stderr}" == "homeport: a reason" ]]
 }
 
 @test "a failure in the middle of a pipe ends the script" {
@@ -92,7 +93,7 @@ guard='revert_test() { echo reverted >>"${STATE}/reverted"; }; guard_arm test 60
   in_lib "${guard}"
   called "systemctl stop homeport-guard-test.timer"
   called "systemd-run --quiet --unit=homeport-guard-test --on-active=60 ${HOMEPORT_ROOT}/var/lib/homeport/guard/test/revert"
-  [ "$(line_of 'systemctl stop')" -lt "$(line_of systemd-run)" ]
+  [[ "$(line_of 'systemctl stop')" -lt "$(line_of systemd-run)" ]]
 }
 
 @test "the revert puts a file back with content and mode, removes a new one, runs its function, leaves a mark" {
@@ -106,11 +107,11 @@ guard='revert_test() { echo reverted >>"${STATE}/reverted"; }; guard_arm test 60
   chmod 600 "${HOMEPORT_ROOT}/etc/kept"
   touch "${HOMEPORT_ROOT}/etc/new"
   "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/revert"
-  [ "$(cat "${HOMEPORT_ROOT}/etc/kept")" = old ]
-  [ "$(mode_of /etc/kept)" = 640 ]
-  [ ! -e "${HOMEPORT_ROOT}/etc/new" ]
-  [ "$(cat "${STATE}/reverted")" = reverted ]
-  [ -e "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/reverted" ]
+  [[ "$(cat "${HOMEPORT_ROOT}/etc/kept")" == old ]]
+  [[ "$(mode_of /etc/kept)" == 640 ]]
+  [[ ! -e "${HOMEPORT_ROOT}/etc/new" ]]
+  [[ "$(cat "${STATE}/reverted")" == reverted ]]
+  [[ -e "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/reverted" ]]
 }
 
 @test "a guard that is armed again, or forgotten, has not reverted" {
@@ -121,6 +122,6 @@ guard='revert_test() { echo reverted >>"${STATE}/reverted"; }; guard_arm test 60
     in_lib "${guard}"
     "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/revert"
     in_lib "${again}"
-    [ ! -e "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/reverted" ]
+    [[ ! -e "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/reverted" ]]
   done
 }

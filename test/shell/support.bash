@@ -16,6 +16,7 @@ setup() {
 
 # stub NAME [BODY]: a command that notes `NAME ARGUMENTS` in ${CALLS} and does BODY (shell; default: succeeds).
 stub() {
+  # shellcheck disable=SC2016 # for the stub to expand
   printf '#!/usr/bin/env bash\nprintf "%%s\\n" "%s $*" >>"${CALLS}"\n%s\n' "$1" "${2:-}" >"${STUBS}/$1"
   chmod 755 "${STUBS}/$1"
 }

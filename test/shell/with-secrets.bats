@@ -1,3 +1,4 @@
+# shellcheck disable=SC2016,SC2030,SC2031 # stubs expand when they run; each test is a process of its own
 load support
 
 # The script reads /run/secrets: a copy that reads a folder of this test instead.
@@ -18,12 +19,12 @@ prepare() {
 @test "becomes the command, with its arguments and exit code" {
   printf x >"${STATE}/secrets/A"
   run -7 with-secrets sh -c 'printf "<%s>" "$A" "$@"; exit 7' sh 'a b' '' "c'd"
-  [ "${output}" = "<x><a b><><c'd>" ]
+  [[ "${output}" == "<x><a b><><c'd>" ]]
 }
 
 @test "runs the command where there are no secrets" {
   run -0 with-secrets echo fine
-  [ "${output}" = fine ]
+  [[ "${output}" == fine ]]
 }
 
 @test "does not run the command without a secret that it cannot read" {
