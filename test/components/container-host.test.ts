@@ -35,7 +35,11 @@ describe("ContainerHost", () => {
     const { inputs, dependencies } = graph.get("docker-provider");
 
     expect(inputs.host).toBe("ssh://ops@192.0.2.10");
-    expect(JSON.parse(String(inputs.sshOpts))).toEqual(["-F", ".homeport/test/ssh_config"]);
+    expect(JSON.parse(String(inputs.sshOpts))).toEqual([
+      ...["-F", ".homeport/test/ssh_config"],
+      // one of its own, or the plugin adds 30 s
+      ...["-o", "ConnectTimeout=10"],
+    ]);
     expect(String(inputs.disableDockerDaemonCheck)).toBe("true");
     expect(dependencies).toContain("docker-engine");
   });

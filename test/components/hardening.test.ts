@@ -62,6 +62,11 @@ describe("Hardening", () => {
     expect((inputsOf("hardening-host-key-only").triggers as unknown[]).length).toBeGreaterThan(1);
   });
 
+  it("lets nothing but a new server make the first step run again, a changed script neither", () => {
+    expect(inputsOf("hardening-host-key").triggers).toEqual(["42"]);
+    expect(inputsOf("hardening-host-key-only").triggers).toHaveLength(3);
+  });
+
   it("brings the host key by stdin alone, secret and unlogged", () => {
     const step = inputsOf("hardening-host-key");
     expect(isSecret(step.stdin)).toBe(true);
