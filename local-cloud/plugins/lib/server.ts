@@ -19,7 +19,7 @@ import {
   type PropertyTable,
 } from "./schema";
 import { plain, type Properties } from "./values";
-import { fromStruct, toStruct, unary } from "./wire";
+import { callsUnderWay, fromStruct, toStruct, unary } from "./wire";
 
 export type AnyFunction = FunctionType<object, object>;
 
@@ -87,7 +87,8 @@ export function servePlugin(plugin: AnyPlugin): void {
 function endWithEngine(cancel: AbortController): void {
   const end = (): void => {
     cancel.abort(new Error("cancelled"));
-    setTimeout(() => process.exit(0), 100); // lets what is aborted end its children
+    // The engine stops one plugin after the other. The pause lets what is aborted end its children.
+    setTimeout(() => process.exit(0), callsUnderWay() > 0 ? 100 : 0);
   };
   process.on("SIGINT", end).on("SIGTERM", end);
   const stdin = fstatSync(0);

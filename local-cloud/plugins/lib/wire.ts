@@ -14,17 +14,24 @@ export function toStruct(properties: object): Struct {
   return Struct.fromJavaScript(encode({ ...properties }) as Record<string, JavaScriptValue>);
 }
 
+let underWay = 0;
+
+/** How many calls of this process's methods have not been answered yet. */
+export const callsUnderWay = (): number => underWay;
+
 /** A gRPC method from an async function; what it throws becomes the message that the user reads. */
 export function unary<Request, Response>(
   handle: (request: Request) => Promise<Response> | Response,
 ): handleUnaryCall<Request, Response> {
   return (call, done) => {
+    underWay++;
     Promise.resolve()
       .then(() => handle(call.request))
       .then(
         (response) => done(null, response),
         (error: unknown) => done(error instanceof PartialFailure ? partialFailure(error) : failure(error)),
-      );
+      )
+      .finally(() => underWay--);
   };
 }
 
