@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { startDaemon, stopDaemon } from "./daemon-process";
 import { ensureTokens } from "./environment";
 import { dockerHosts } from "./hosts/docker-hosts";
@@ -57,11 +59,15 @@ async function pushAll(settings: CloudSettings, images: SystemImages): Promise<s
   return own;
 }
 
-/** Takes the cloud away: processes, hosts, containers, network, filters, and its own state. */
+/** What describes the cloud that stood: both APIs' accounts, its internet, and what its stack was given. */
+const WORLD = ["hetzner.json", "cloudflare.json", "internet", "ca", "given.json", "daemon.log", "daemon.version"];
+
+/** Takes the cloud away: processes, hosts, containers, network, filters, and what described them. */
 export async function demolish(settings: CloudSettings, report: Report): Promise<void> {
   await stopDaemon(settings);
   await dockerHosts(settings).down();
   await downInternet(settings);
+  for (const name of WORLD) rmSync(join(settings.stateDir, name), { recursive: true, force: true });
   report(`${settings.name}: no container, network or process is left`);
   if (otherClouds(settings.name).length === 0) await stopOwnDocker(report);
 }
