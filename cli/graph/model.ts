@@ -33,19 +33,51 @@ export interface Graph {
 /** The stack's resources by component, and what each waits for, without what follows from the rest. */
 export function graphOf(state: StackExport): Graph {
   const all = resourcesOf(state);
-  const shown = all.filter(isShown);
+  const drawn = all.filter(isShown);
+  const needs = needsOf(drawn, all);
+  const shown = inOrder(drawn, needs);
   const ids = new Map(shown.map(({ urn }, index) => [urn, `n${index}`]));
-  const expand = childrenOf(all);
-  const needs = new Map(
-    shown.map((resource) => {
-      const urns = dependenciesOf(resource).flatMap((urn) => expand(urn));
-      return [resource.urn, new Set(urns.filter((urn) => ids.has(urn) && urn !== resource.urn))];
-    }),
-  );
-  const edges = [...reduce(needs)].flatMap(([to, froms]) =>
-    [...froms].map((from) => ({ from: ids.get(from) ?? from, to: ids.get(to) ?? to })),
+  const direct = reduce(needs);
+  const edges = shown.flatMap(({ urn: to }) =>
+    shown
+      .filter(({ urn: from }) => direct.get(to)?.has(from))
+      .map(({ urn: from }) => ({ from: ids.get(from) ?? from, to: ids.get(to) ?? to })),
   );
   return { groups: groupsOf(shown, all, ids), edges };
+}
+
+/** Resource -> all that it waits for, as far as it is drawn. */
+function needsOf(
+  drawn: readonly StateResource[],
+  all: readonly StateResource[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const urns = new Set(drawn.map(({ urn }) => urn));
+  const expand = childrenOf(all);
+  return new Map(
+    drawn.map((resource) => {
+      const needed = dependenciesOf(resource).flatMap((urn) => expand(urn));
+      return [resource.urn, new Set(needed.filter((urn) => urns.has(urn) && urn !== resource.urn))];
+    }),
+  );
+}
+
+/** By depth, then by name. State's own order is that in which things were ready: another one with every `up`. */
+function inOrder(
+  resources: readonly StateResource[],
+  needs: ReadonlyMap<string, ReadonlySet<string>>,
+): StateResource[] {
+  const depths = new Map<string, number>();
+  const depthOf = (urn: string): number => {
+    const known = depths.get(urn);
+    if (known !== undefined) return known;
+    depths.set(urn, 0); // first, so that a cycle ends
+    const depth = Math.max(0, ...[...(needs.get(urn) ?? [])].map((next) => depthOf(next) + 1));
+    depths.set(urn, depth);
+    return depth;
+  };
+  return [...resources].sort(
+    (a, b) => depthOf(a.urn) - depthOf(b.urn) || nameOf(a.urn).localeCompare(nameOf(b.urn), "en"),
+  );
 }
 
 /**

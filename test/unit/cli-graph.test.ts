@@ -45,6 +45,16 @@ function resource(id: string, type: string, parent: string, dependencies: readon
 }
 
 describe("graphOf", () => {
+  it("is the same for the same resources, in whatever order they were ready", () => {
+    const { resources = [] } = STATE.deployment;
+    const shuffled = fc.shuffledSubarray([...resources], { minLength: resources.length });
+    fc.assert(
+      fc.property(shuffled, (other) => {
+        expect(graphOf({ ...STATE, deployment: { resources: other } })).toEqual(graphOf(STATE));
+      }),
+    );
+  });
+
   it("frames resources by component, names them by role, and draws only what does not follow", () => {
     const graph = graphOf(STATE);
 
