@@ -3,7 +3,7 @@ import http from "node:http";
 import https from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { ProviderConfig } from "./inputs";
 import { CommandStream, sshArguments } from "./ssh-stream";
 
@@ -37,7 +37,9 @@ export class DaemonConnection {
 /** With `disableDockerDaemonCheck` a silent daemon passes here; each call then fails by itself. */
 async function connect(config: ProviderConfig): Promise<Daemon> {
   const host = hostOf(config);
-  const docker = new Docker(optionsOf(host, config));
+  const options = optionsOf(host, config);
+  const { default: Client } = await import("dockerode"); // slow to load, and most runs only compare
+  const docker = new Client(options);
   let version: string | undefined;
   const apiVersion = async (): Promise<string> =>
     (version ??= older((await docker.version()).ApiVersion, NEWEST_API));

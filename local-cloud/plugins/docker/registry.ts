@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
-import { Agent, request, type Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import type { ImageParts, RegistryLogin } from "./registry-auth";
 
 /** Where Go programs look for trusted roots on Linux; Node looks only into its own. */
@@ -19,18 +19,13 @@ type Answer = Dispatcher.ResponseData;
 
 /** A registry as this machine (not the host) reaches it. */
 export class Registry {
-  readonly #agent: Agent;
+  #agent: Agent | undefined;
 
   constructor(
     private readonly host: string,
     private readonly login: RegistryLogin | undefined,
-    insecureSkipVerify: boolean,
-  ) {
-    const system = existsSync(SYSTEM_ROOTS) ? [readFileSync(SYSTEM_ROOTS, "utf8")] : [];
-    this.#agent = new Agent({
-      connect: { ca: [...rootCertificates, ...system], rejectUnauthorized: !insecureSkipVerify },
-    });
-  }
+    private readonly insecureSkipVerify: boolean,
+  ) {}
 
   /** The digest that a tag stands for now. */
   async digest({ repository, tag }: ImageParts): Promise<string> {
@@ -71,6 +66,11 @@ export class Registry {
     return { authorization: `Bearer ${Buffer.from(this.login.password).toString("base64")}` };
   }
 
+  #trust(): { ca: string[]; rejectUnauthorized: boolean } {
+    const system = existsSync(SYSTEM_ROOTS) ? [readFileSync(SYSTEM_ROOTS, "utf8")] : [];
+    return { ca: [...rootCertificates, ...system], rejectUnauthorized: !this.insecureSkipVerify };
+  }
+
   #basic(): string {
     return `Basic ${Buffer.from(`${this.login?.username}:${this.login?.password}`).toString("base64")}`;
   }
@@ -99,6 +99,8 @@ export class Registry {
   }
 
   async #ask(method: Dispatcher.HttpMethod, url: string, headers: Record<string, string>): Promise<Answer> {
+    const { Agent, request } = await import("undici"); // slow to load, and seldom needed
+    this.#agent ??= new Agent({ connect: this.#trust() });
     const answer = await request(url, { method, headers, dispatcher: this.#agent }).catch(
       (error: unknown) => {
         throw new Error(
