@@ -75,7 +75,7 @@ export function servePlugin(plugin: AnyPlugin): void {
       cancel.abort(new Error("cancelled"));
       return new Empty();
     }),
-  } as UntypedServiceImplementation);
+  });
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     console.log(port);
