@@ -49,6 +49,7 @@ const server = new Server("server", {
   operatorPublicKey: config.operatorPublicKey,
   identity,
   firewallId: firewall.firewallId,
+  hcloud: config.hcloud,
   labels,
   enableProtection: config.protect,
   repairCommand: `npx homeport deploy --stack ${stack}`,
@@ -67,6 +68,7 @@ const host: Host = {
 const hardening = new Hardening("hardening", {
   newborn: { ...host, hostKey: identity.bootstrapPublicKey },
   host,
+  running: server.running,
   hostPrivateKey: config.hostPrivateKey,
   upgradeSchedule: config.upgradeSchedule,
 });

@@ -20,6 +20,8 @@ export interface StackConfig {
   readonly serverType: string;
   readonly location: string;
   readonly serverImage: string;
+  /** Hetzner's API and the token for it. */
+  readonly hcloud: { readonly endpoint: string; readonly token: pulumi.Output<string> };
   /** Who may reach port 22: for Hetzner's firewall only, never for ufw. */
   readonly adminCidrs: readonly string[];
   /** Where the edge calls from. */
@@ -98,13 +100,14 @@ function secretKeys(raw: Readonly<Record<string, string>>): Set<string> {
 }
 
 function withOutputs(config: PlainConfig, system: System): StackConfig {
-  const { secretValues, registry, ...plain } = config;
+  const { secretValues, registry, hcloudEndpoint, ...plain } = config;
   const kept = Object.entries(secretValues.kept).map(
     ([name, value]) => [name, pulumi.secret(value)] as const,
   );
   return {
     ...plain,
     system,
+    hcloud: { endpoint: hcloudEndpoint, token: pulumi.secret(secretValues.hcloudToken) },
     operatorPrivateKey: pulumi.secret(secretValues.operatorPrivateKey),
     hostPrivateKey: pulumi.secret(secretValues.hostPrivateKey),
     registry: { ...registry, password: pulumi.secret(secretValues.registryPassword) },

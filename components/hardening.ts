@@ -8,6 +8,8 @@ export interface HardeningArgs {
   readonly newborn: Host;
   /** The host from then on: pinned to the permanent key. */
   readonly host: Host;
+  /** The server runs. */
+  readonly running: pulumi.Resource;
   /** The permanent ed25519 host key, OpenSSH private key. */
   readonly hostPrivateKey: pulumi.Input<string>;
   /** Five-field cron expression for unattended upgrades (S2-25). */
@@ -69,7 +71,7 @@ export class Hardening extends pulumi.ComponentResource {
         // The newborn's key is gone after the next step: dialled with it, an older server would not be spoken to.
         isOncePerServer: true,
       },
-      { parent: this },
+      { parent: this, dependsOn: args.running },
     );
     return new RemoteStep(
       `${name}-host-key-only`,

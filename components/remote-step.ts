@@ -123,6 +123,41 @@ export class GuardedStep extends command.local.Command {
   }
 }
 
+export interface PowerOnArgs {
+  readonly serverId: pulumi.Output<string>;
+  /** Of Hetzner's API, without a slash at its end. */
+  readonly endpoint: string;
+  /** Secret; read from stdin. */
+  readonly token: pulumi.Output<string>;
+  readonly server: pulumi.Resource;
+}
+
+/**
+ * Sees to it, once per server, that it runs. The provider takes a server for made when its order ended in error;
+ * without this the next `up` would dial a machine that nobody starts.
+ */
+export class PowerOn extends command.local.Command {
+  constructor(name: string, args: PowerOnArgs, opts?: pulumi.CustomResourceOptions) {
+    const run = pulumi.interpolate`node scripts/power-on.js ${shellQuote(args.endpoint)} ${args.serverId}`;
+    super(
+      name,
+      {
+        create: run,
+        update: run,
+        stdin: pulumi.secret(args.token),
+        triggers: [args.serverId],
+        addPreviousOutputInEnv: false,
+        logging: "none",
+      },
+      pulumi.mergeOptions(opts ?? {}, {
+        deletedWith: args.server,
+        customTimeouts: { create: TIMEOUT, update: TIMEOUT },
+        additionalSecretOutputs: ["stdout", "stderr"],
+      }),
+    );
+  }
+}
+
 /** Each word quoted, with a space in front: what follows a command. */
 function quoteAll(words: readonly pulumi.Input<string>[]): pulumi.Output<string> {
   return pulumi.all([...words]).apply((plain) => plain.map((word) => ` ${shellQuote(word)}`).join(""));

@@ -1,6 +1,7 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { renderUserData } from "./lib/user-data";
+import { PowerOn } from "./remote-step";
 import type { SshIdentity } from "./ssh-identity";
 
 const TYPE = "homeport:server:Server";
@@ -20,6 +21,7 @@ export interface ServerArgs {
   readonly labels: Readonly<Record<string, string>>;
   /** Neither Pulumi nor the provider's console deletes server or address. */
   readonly enableProtection: boolean;
+  readonly hcloud: { readonly endpoint: string; readonly token: pulumi.Output<string> };
   /** The command that puts things right after a lost reply. */
   readonly repairCommand: string;
 }
@@ -33,13 +35,20 @@ export class Server extends pulumi.ComponentResource {
   readonly address: pulumi.Output<string>;
   /** For `deletedWith`. */
   readonly resource: hcloud.Server;
+  /** It runs: a step may dial. */
+  readonly running: pulumi.Resource;
 
   constructor(name: string, args: ServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { identity, ...plain } = args;
-    super(TYPE, name, plain, opts);
+    const { identity: _, hcloud: api, ...plain } = args;
+    super(TYPE, name, plain, opts); // neither of the two: they hold secrets
 
     const address = this.createAddress(name, args);
-    this.resource = this.createServer(name, { ...args, identity }, address);
+    this.resource = this.createServer(name, args, address);
+    this.running = new PowerOn(
+      `${name}-power`,
+      { ...api, serverId: this.resource.id, server: this.resource },
+      { parent: this },
+    );
 
     this.serverId = this.resource.id;
     this.address = address.ipAddress;

@@ -19,10 +19,17 @@ const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
 const RECORD = z.record(z.string(), z.string());
 
 /** The two API tokens, from config or from the variable that its provider reads as well. */
-export function tokens(reader: ConfigReader, input: ConfigInput): void {
-  token(reader, "hcloud:token", input.env.HCLOUD_TOKEN, HETZNER_TOKEN, "be 64 letters and digits");
+export function tokens(reader: ConfigReader, input: ConfigInput): { hcloud: string } {
+  const hcloud = token(
+    reader,
+    "hcloud:token",
+    input.env.HCLOUD_TOKEN,
+    HETZNER_TOKEN,
+    "be 64 letters and digits",
+  );
   const rule = "be an API token of 40 to 128 letters, digits, _ and -";
   token(reader, "cloudflare:apiToken", input.env.CLOUDFLARE_API_TOKEN, CLOUDFLARE_TOKEN, rule);
+  return { hcloud: hcloud ?? "" };
 }
 
 function token(
@@ -31,10 +38,11 @@ function token(
   variable: string | undefined,
   pattern: RegExp,
   rule: string,
-): void {
+): string | undefined {
   const inConfig = reader.optional(key) !== undefined || variable === undefined || variable === "";
   const value = inConfig ? reader.secret(key) : variable;
   if (value !== undefined && !pattern.test(value)) reader.secretFault(key, rule, hidden(value));
+  return value;
 }
 
 /** The login of the registry that serves the system's own images (S1-6). */

@@ -32,7 +32,10 @@ export interface PlainConfig {
   readonly wwwRecord: "A" | "CNAME";
   readonly upgradeSchedule: string;
   readonly protect: boolean;
+  /** Of Hetzner's API, without a slash at its end. */
+  readonly hcloudEndpoint: string;
   readonly secretValues: {
+    readonly hcloudToken: string;
     readonly operatorPrivateKey: string;
     readonly hostPrivateKey: string;
     readonly registryPassword: string;
@@ -44,12 +47,14 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: PlainConfig }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
+const HETZNER_API = "https://api.hetzner.cloud/v1";
+
 /** Checks a whole stack's config; pure, so that the command line and the tests can ask it too. */
 export function parseConfig(input: ConfigInput & { readonly system: System }): ParsedConfig {
   const { system, stack } = input;
   const reader = new ConfigReader(input);
   worlds(reader, input);
-  tokens(reader, input);
+  const token = tokens(reader, input);
   unknownKeys(reader, input);
   const zone = domain(reader) ?? "";
   const login = registry(reader);
@@ -73,7 +78,9 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     wwwRecord: oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A",
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
+    hcloudEndpoint: (reader.optional("hcloud:endpoint") ?? HETZNER_API).replace(/\/$/, ""),
     secretValues: {
+      hcloudToken: token.hcloud,
       operatorPrivateKey: operator.privateKey,
       hostPrivateKey: host.privateKey,
       registryPassword: login.password,

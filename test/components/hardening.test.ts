@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import { houseFaults, testHost } from "../support/component-bed";
+import { houseFaults, milestone, testHost } from "../support/component-bed";
 import { isSecret, plain, recordGraph, settled } from "../support/mocks";
 
 const graph = recordGraph();
@@ -12,6 +12,7 @@ describe("Hardening", () => {
     new Hardening("hardening", {
       newborn: { ...host, hostKey: "ecdsa-sha2-nistp256 BOOTSTRAP" },
       host,
+      running: milestone("running"),
       hostPrivateKey: pulumi.secret("host-private-key"),
       upgradeSchedule: "0 4 * * 0",
     });
@@ -35,6 +36,7 @@ describe("Hardening", () => {
   });
 
   it("exchanges the host key before all else, and never has two guards at a time (S1-11)", () => {
+    expect(graph.get("hardening-host-key").dependencies).toContain("running");
     expect(graph.get("hardening-host-key-only").dependencies).toContain("hardening-host-key");
     expect(graph.get("hardening-packages").dependencies).toContain("hardening-host-key-only");
     expect(graph.get("hardening-firewall").dependencies).toContain("hardening-packages");

@@ -27,6 +27,7 @@ describe("Server", () => {
       identity,
       firewallId: 7,
       labels: LABELS,
+      hcloud: { endpoint: "https://api.example/v1", token: pulumi.secret(canary("hcloud-token")) },
       repairCommand: "npx homeport deploy --stack test",
     };
     const recordHooks: pulumi.ResourceTransformation = ({ opts }) => {
@@ -38,12 +39,22 @@ describe("Server", () => {
     await settled();
   });
 
-  it("is exactly a server and the address that outlives it", () => {
+  it("is exactly a server that runs and the address that outlives it", () => {
     expect(graph.children("kept")).toEqual([
+      "command:local:Command kept-power",
       "hcloud:index/primaryIp:PrimaryIp kept-ipv4",
       "hcloud:index/server:Server kept-host",
     ]);
     expect(houseFaults(graph, ["kept", "free", "identity"])).toEqual([]);
+  });
+
+  it("is powered on once, by a command that gets the token on stdin alone", () => {
+    const { inputs } = graph.get("kept-power");
+    expect(String(inputs.create)).toMatch(/^node scripts\/power-on\.js 'https:\/\/api\.example\/v1' \d+$/);
+    expect(isSecret(inputs.stdin)).toBe(true);
+    expect(plain(inputs.stdin)).toBe(canary("hcloud-token"));
+    expect(inputs.triggers).toHaveLength(1);
+    expect(inputs.logging).toBe("none");
   });
 
   it("asks for type, location and image as given, with the firewall from the first moment on (S1-3)", () => {
