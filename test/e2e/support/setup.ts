@@ -2,12 +2,14 @@ import { CLOUD, ROOT } from "./cloud";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** Brings the tests' own cloud up, system and all, as a user does; takes it away again unless E2E_KEEP is set. */
-export default async function setup(): Promise<() => Promise<void>> {
+/** Brings the tests' own cloud up, system and all, as a user does. */
+export async function setup(): Promise<void> {
   await npmRun("local");
-  return async () => {
-    if (process.env.E2E_KEEP === undefined) await npmRun("local:down");
-  };
+}
+
+/** Takes it away again unless E2E_KEEP is set. */
+export async function teardown(): Promise<void> {
+  if (process.env.E2E_KEEP === undefined) await npmRun("local:down");
 }
 
 /** With its output shown: it takes minutes on a fresh machine. */
