@@ -49,6 +49,10 @@ export type ParsedConfig =
 
 const HETZNER_API = "https://api.hetzner.cloud/v1";
 
+function hcloudEndpoint(reader: ConfigReader): string {
+  return (reader.optional("hcloud:endpoint") ?? HETZNER_API).replace(/\/$/, "");
+}
+
 /** Checks a whole stack's config; pure, so that the command line and the tests can ask it too. */
 export function parseConfig(input: ConfigInput & { readonly system: System }): ParsedConfig {
   const { system, stack } = input;
@@ -78,7 +82,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     wwwRecord: oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A",
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
-    hcloudEndpoint: (reader.optional("hcloud:endpoint") ?? HETZNER_API).replace(/\/$/, ""),
+    hcloudEndpoint: hcloudEndpoint(reader),
     secretValues: {
       hcloudToken: token.hcloud,
       operatorPrivateKey: operator.privateKey,
