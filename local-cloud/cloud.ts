@@ -60,7 +60,15 @@ async function pushAll(settings: CloudSettings, images: SystemImages): Promise<s
 }
 
 /** What describes the cloud that stood: both APIs' accounts, its internet, and what its stack was given. */
-const WORLD = ["hetzner.json", "cloudflare.json", "internet", "ca", "given.json", "daemon.log", "daemon.version"];
+const WORLD = [
+  "hetzner.json",
+  "cloudflare.json",
+  "internet",
+  "ca",
+  "given.json",
+  "daemon.log",
+  "daemon.version",
+];
 
 /** Takes the cloud away: processes, hosts, containers, network, filters, and what described them. */
 export async function demolish(settings: CloudSettings, report: Report): Promise<void> {
