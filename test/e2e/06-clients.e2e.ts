@@ -16,11 +16,7 @@ describe("officially published clients", () => {
     await must("python3", "-m", "venv", folder);
     await must(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES);
     if (!existsSync("/usr/bin/hcloud")) {
-      await must(
-        "sh",
-        "-c",
-        "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y hcloud-cli",
-      );
+      await must("sh", "-c", `${install} hcloud-cli`);
     }
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
