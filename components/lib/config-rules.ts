@@ -1,6 +1,7 @@
 import { CLOUDFLARE_RANGES } from "./cloudflare-ranges";
 import { CONFIG_KEYS, nearest, type ConfigKeyName } from "./config-keys";
 import { ConfigReader, type ConfigInput } from "./config-reader";
+import { strictNeighbours } from "./config-rules-neighbours";
 import { adminCidrs, edgeCidrs } from "./config-rules-network";
 import {
   environmentOverrides,
@@ -30,6 +31,7 @@ export interface PlainConfig {
   readonly environment: ServiceValues;
   readonly registry: PlainRegistry;
   readonly wwwRecord: "A" | "CNAME";
+  readonly strictNeighbours: readonly string[];
   readonly upgradeSchedule: string;
   readonly protect: boolean;
   /** Of Hetzner's API, without a slash at its end. */
@@ -80,6 +82,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     environment,
     registry: login.registry,
     wwwRecord: oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A",
+    strictNeighbours: strictNeighbours(reader, system, zone),
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
     hcloudEndpoint: hcloudEndpoint(reader),
