@@ -24,6 +24,7 @@ const PROBES = [
   "docker_user",
   "docker_user6",
   "certificate",
+  "registry",
 ] as const;
 
 /** The probes of scripts/remote/verify.sh. */

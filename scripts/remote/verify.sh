@@ -6,7 +6,7 @@ umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
-  docker_user6 certificate)
+  docker_user6 certificate registry)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -23,6 +23,14 @@ function probe_images() { docker image ls -q --no-trunc | sort -u | xargs -r doc
 function probe_forward() { iptables -S FORWARD; }
 function probe_docker_user() { iptables -S DOCKER-USER; }
 function probe_docker_user6() { ip6tables -S DOCKER-USER; }
+function probe_registry() {
+  # a copy: what is there is asked whether it still logs in, and not written again
+  local login="${work}/registry-login"
+  stat -c '%a %U' /root/.docker/config.json
+  install -d -m 700 "${login}"
+  cp /root/.docker/config.json "${login}/config.json"
+  timeout 20 docker --config "${login}" login "$(cat /etc/homeport/registry)" </dev/null 2>&1
+}
 function probe_certificate() {
   # what is served, not what lies in a file
   timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
