@@ -110,3 +110,7 @@ export const serverId = server.serverId;
 export const serverName = physicalName(system.name, stack);
 export const zoneId = zone.zoneId;
 export const ssh = pulumi.interpolate`ssh -F ${sshFiles.config} ${config.operatorUser}@${server.address}`;
+/** For `homeport kamal`: the same values as the containers have, made once (H1). */
+export const secretValues = pulumi.secret(pulumi.all(secrets.secretValues));
+export const originCertificate = originTls.certificate;
+export const originPrivateKey = pulumi.secret(originTls.privateKey);

@@ -23,6 +23,9 @@ export interface ConfigWrite {
   readonly value: string;
 }
 
+/** As many updates as a rollback looks back. */
+const HISTORY = "100";
+
 const PASSPHRASE_FIX =
   "fix: export PULUMI_CONFIG_PASSPHRASE_FILE=/path/to/file (or pass --secrets-provider to homeport init)";
 
@@ -106,6 +109,19 @@ export class PulumiStack {
     return JSON.parse(result.stdout) as StackExport;
   }
 
+  /** Updates of the stack, the latest first, with the config that each of them had. Needs no passphrase. */
+  async history(): Promise<readonly StackUpdate[]> {
+    const result = await this.must([
+      "stack",
+      "history",
+      "--json",
+      "--page-size",
+      HISTORY,
+      ...this.stackFlag(),
+    ]);
+    return JSON.parse(result.stdout) as readonly StackUpdate[];
+  }
+
   async import(state: StackExport): Promise<void> {
     await this.must(["stack", "import", ...this.stackFlag()], JSON.stringify(state));
   }
@@ -137,6 +153,17 @@ export class PulumiStack {
   private pulumi(args: readonly string[], stdin?: string): Promise<RunResult> {
     return run("pulumi", ["--non-interactive", ...args], { cwd: this.root, env: this.env, stdin });
   }
+}
+
+/** One line of `pulumi stack history --json`; only what is read here. */
+export interface StackUpdate {
+  /** `update`, `refresh`, `destroy`, … */
+  readonly kind: string;
+  /** `succeeded`, `failed`, `in-progress`. */
+  readonly result: string;
+  /** RFC 3339. */
+  readonly endTime?: string;
+  readonly config?: Readonly<Record<string, { readonly value?: string; readonly objectValue?: unknown }>>;
 }
 
 interface RawConfigValue {
