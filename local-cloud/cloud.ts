@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startDaemon, stopDaemon } from "./daemon-process";
-import { ensureTokens } from "./environment";
+import { ensureTokens, storeAccounts } from "./environment";
 import { dockerHosts } from "./hosts/docker-hosts";
 import { ensureImages, imageTag, type ImageName } from "./images/images";
 import { downInternet, upInternet } from "./internet/internet";
@@ -10,6 +10,7 @@ import { ensureDocker, stopOwnDocker } from "./machine/docker-daemon";
 import { ensurePackages } from "./machine/packages";
 import { otherClouds, type CloudSettings } from "./settings";
 import { ensureToolchain } from "./toolchain/install";
+import { ensureS3Server } from "./toolchain/s3";
 import type { Report } from "./toolchain/progress";
 
 /** What a system's stack pulls, under the names that the stack config uses. */
@@ -45,7 +46,9 @@ export async function up(settings: CloudSettings, system: string, report: Report
   toolchain.catch(() => undefined); // looked at below, whatever fails first
   await ensureImages(["host", "services", ...Object.values(images.public), images.own.image], report);
   const tokens = ensureTokens(settings);
-  await upInternet(settings, { user: REGISTRY_USER, token: tokens.registry }, report);
+  await ensureS3Server(report);
+  const login = { user: REGISTRY_USER, token: tokens.registry };
+  await upInternet(settings, login, storeAccounts(settings), report);
   const [own] = await Promise.all([pushAll(settings, images), startDaemon(settings), toolchain]);
   return own;
 }
@@ -60,7 +63,16 @@ async function pushAll(settings: CloudSettings, images: SystemImages): Promise<s
 }
 
 /** What describes the cloud that stood: both APIs' accounts, its internet, and what its stack was given. */
-const WORLD = ["hetzner.json", "cloudflare.json", "internet", "ca", "given.json", "daemon.log", "daemon.version"];
+const WORLD = [
+  "hetzner.json",
+  "cloudflare.json",
+  "internet",
+  "ca",
+  "s3",
+  "given.json",
+  "daemon.log",
+  "daemon.version",
+];
 
 /** Takes the cloud away: processes, hosts, containers, network, filters, and what described them. */
 export async function demolish(settings: CloudSettings, report: Report): Promise<void> {
