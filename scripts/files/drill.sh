@@ -29,10 +29,10 @@ function evidence() {
   jq -n --argjson ok "$1" --arg at "$(date -u +%FT%TZ)" --arg database "${database}" --arg source "${source}" \
     --arg snapshot "${snapshot}" --arg file "${file##*/}" --arg error "${reason}" \
     --argjson seconds "$(awk -v a="${began}" -v b="${EPOCHREALTIME}" 'BEGIN { printf "%.1f", b - a }')" \
-    --argjson manifest "$(cat "${manifest:-/nonexistent}" 2>/dev/null || printf 'null')" \
+    --argjson manifest "$(jq -c . "${manifest:-/nonexistent}" 2>/dev/null || printf 'null')" \
     '{ok: $ok, at: $at, database: $database, source: $source, snapshot: $snapshot, file: $file,
-      taken_at: $manifest?.taken_at, tables: ($manifest?.tables // [] | length),
-      rows: ([$manifest?.tables // [] | .[].rows] | add // 0), seconds: $seconds, error: $error}' |
+      taken_at: $manifest.taken_at, tables: ($manifest.tables // [] | length),
+      rows: ([$manifest.tables // [] | .[].rows] | add // 0), seconds: $seconds, error: $error}' |
     write_file "${dir}/drill.json"
 }
 

@@ -2,6 +2,7 @@
 # 90-backup.sh NAME SCHEDULE DRILL_SCHEDULE <KIND NAME BASE64 ...: backups of one database below /opt/backups/NAME, and
 # when they are taken. KIND is `file` (a script or what it reads), `env` (repository, credentials, for the scripts'
 # environment) or `conf` (which database).
+# check mode
 
 # Lines for bash to source, quoted by it.
 function settings_of() {
@@ -30,21 +31,27 @@ function schedule_backup() {
     printf '%s\n' "${line}"
   )
   [[ "${before}" != "${after}" ]] || return 0
-  printf '%s\n' "${after}" | crontab -u root -
-  changed crontab
+  if is_check; then
+    differs "root's crontab" "${after}" "${before:-no line}"
+  else
+    printf '%s\n' "${after}" | crontab -u root -
+    changed crontab
+  fi
 }
 
 function main() {
   local name="$1" input dir="/opt/backups/$1" log="/var/log/$1-backup.log" file
   input=$(cat)
-  install -d -m 700 "${HOMEPORT_ROOT}/opt/backups" "${HOMEPORT_ROOT}${dir}"
-  install -d -m 711 "${HOMEPORT_ROOT}/etc/homeport"
-  install -d -m 700 "${HOMEPORT_ROOT}/etc/homeport/backup" "${HOMEPORT_ROOT}/var/cache/homeport-restic"
+  install_dir /opt/backups 700
+  install_dir "${dir}" 700
+  install_dir /etc/homeport 711
+  install_dir /etc/homeport/backup 700
+  install_dir /var/cache/homeport-restic 700
   settings_of env | install_file /etc/homeport/backup/env 600 root:root
   settings_of conf | install_file "/etc/homeport/backup/${name}.conf" 600 root:root
   for file in lib.sh manifest.sql; do content_of "${file}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
   for file in backup.sh drill.sh; do content_of "${file}" | install_file "${dir}/${file}" 700 root:root; done
-  [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
+  is_check || [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
   install_file "/etc/logrotate.d/homeport-${name}-backup" 644 root:root <<LOGROTATE
 ${log} {
   monthly
