@@ -34,6 +34,8 @@ export interface RemoteStepArgs {
   readonly triggers?: readonly pulumi.Input<string>[];
   /** Nothing but a new server makes the step run again, another script neither. @default false */
   readonly isOncePerServer?: boolean;
+  /** How long it may run. @default "15m" */
+  readonly timeout?: string;
 }
 
 const TIMEOUT = "15m";
@@ -51,6 +53,7 @@ export class RemoteStep extends command.remote.Command {
     const words = quoteAll(args.arguments ?? []);
     const run = pulumi.interpolate`sudo -n bash -s --${words}`;
     const isSecret = args.stdin !== undefined;
+    const timeout = args.timeout ?? TIMEOUT;
     const stdin = pulumi.concat(text, args.stdin ?? "");
     super(
       name,
@@ -75,7 +78,7 @@ export class RemoteStep extends command.remote.Command {
       },
       pulumi.mergeOptions(opts ?? {}, {
         deletedWith: args.host.server,
-        customTimeouts: { create: TIMEOUT, update: TIMEOUT },
+        customTimeouts: { create: timeout, update: timeout },
         additionalSecretOutputs: isSecret ? ["stdout", "stderr"] : [],
         ignoreChanges: args.isOncePerServer === true ? CONTENT : [],
       }),

@@ -3,19 +3,26 @@
 # newest until TIME. scratch: compares it and drops it again; with `check` every byte of the repository is read first.
 # live: keeps what is there as a dump, and puts the copy in its place while the application stands still.
 
-# stop_application: every container of the system that is neither the database's nor the proxy.
+# stop_application: every container of the system that is neither the database's nor the proxy. Their list is a file:
+# a run after one that was killed starts them too.
 function stop_application() {
-  local system_containers
-  system_containers=$(docker ps -q --filter "label=homeport.system=${system}" --filter label=homeport.service)
-  mapfile -t stopped < <(for id in ${system_containers}; do
+  local id
+  for id in $(docker ps -q --filter "label=homeport.system=${system}" --filter label=homeport.service); do
     docker inspect --format '{{.Id}} {{.Name}} {{index .Config.Labels "homeport.service"}}' "${id}"
-  done | awk -v database="/${container}" '$2 != database && $3 != "proxy" {print $1}')
-  trap 'start_application; rm -rf "${folder}"' EXIT
-  if [[ ${#stopped[@]} -gt 0 ]]; then docker stop --time 30 "${stopped[@]}" >/dev/null; fi
+  done | awk -v database="/${container}" '$2 != database && $3 != "proxy" {print $1}' >>"${stopped}"
+  sort -u -o "${stopped}" "${stopped}"
+  xargs -r docker stop --time 30 <"${stopped}" >/dev/null
 }
 
 function start_application() {
-  if [[ ${#stopped[@]} -gt 0 ]]; then docker start "${stopped[@]}" >/dev/null; fi
+  [[ -e "${stopped}" ]] || return 0
+  xargs -r docker start <"${stopped}" >/dev/null || die "the application does not start; fix: pulumi up"
+  rm -f "${stopped}"
+}
+
+function finish() {
+  start_application
+  rm -rf "${folder}"
 }
 
 # keep_what_is_there: as a dump beside the backups, none of their rotation's business. The newest three stay.
@@ -37,7 +44,6 @@ function put_in_place() {
 
 function main() {
   local into="$1" until='' copies start=${SECONDS}
-  local -a stopped=()
   load_settings "$2"
   has_repository || die "no repository: there are local copies only, in /opt/backups/$2; fix: homeport:backupRepository"
   if [[ -n "${3:-}" ]]; then until=$(date -d "$3" +%s) || die "TIME: must be a time, got $3"; fi
@@ -45,10 +51,17 @@ function main() {
     repository check --read-data >&2 || die "repository: restic check --read-data found damage; fix: homeport backup now, for a whole copy"
   fi
   make_folder
+  stopped="${HOMEPORT_ROOT}/opt/backups/${name}/.stopped"
+  trap finish EXIT
   copies=$(list_copies "${until}") || die "repository: must be there and answer; fix: homeport:backupRepository and its keys"
   [[ -n "${copies}" ]] || die "repository: must hold a copy of ${database}${3:+ until $3}; fix: homeport backup list"
   newest_good_copy <<<"${copies}" || die "database ${database}: no copy can be restored ($(wc -l <<<"${copies}") tried)"
-  if [[ "${into}" == live ]]; then put_in_place; else drop_database "${staging}"; fi
+  if [[ "${into}" == live ]]; then
+    put_in_place
+    start_application
+  else
+    drop_database "${staging}"
+  fi
   evidence "$([[ "${into}" == live ]] && echo restored || echo compared)" "${into}" $((SECONDS - start))
 }
 {

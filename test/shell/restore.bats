@@ -4,7 +4,7 @@
 load support
 
 STEP=85-restore.sh
-LIBRARY=copies.sh
+export LIBRARY=copies.sh
 
 prepare() {
   local etc="${HOMEPORT_ROOT}/etc/homeport/backup"
@@ -26,6 +26,12 @@ prepare() {
     cd "${STATE}/databases"
     sql=$(cat)
     printf "%s\n" "${sql}" >>"${CALLS}"
+    case "$1" in
+    ps) echo web1 db1 proxy1 | tr " " "\n"; exit ;;
+    inspect) case "${!#}" in web1) echo web1 /calendar-web web ;; db1) echo db1 /db db ;; *) echo proxy1 /proxy proxy ;; esac; exit ;;
+    stop | start) exit ;;
+    esac
+    if [[ "$*" == *pg_dump* ]]; then cat "${target:-calendar}"; if [[ ! -e "${STATE}/dump-is-cut" ]]; then echo "-- PostgreSQL database dump complete"; fi; exit; fi
     while [[ $# -gt 0 ]]; do
       case "$1" in
       -d) shift; target="$1" ;;
@@ -174,10 +180,36 @@ enabled() { [[ -e "${HOMEPORT_ROOT}/etc/homeport/backup/enabled" ]]; }
   [[ "$(line_of 'check --read-data')" -lt "$(line_of ' snapshots ')" ]]
 }
 
-@test "restore-copy live: what cannot be kept as a dump is not replaced" {
+@test "restore-copy live: keeps what is there as a dump, puts the copy in its place, and only the application stands still" {
   copy new 2026-01-02T03:00:00Z 3
   echo "row of today" >"${STATE}/databases/calendar"
+  run -0 remote restore-copy.sh live postgres '' </dev/null
+  holds new
+  [[ "$(evidence '.action, .into' | tr '\n' ' ')" == "restored live " ]]
+  [[ "$(head -n 1 "${HOMEPORT_ROOT}"/opt/backups/postgres/before_restore_*.sql)" == "row of today" ]]
+  [[ "$(line_of 'docker stop --time 30 web1')" -lt "$(line_of 'docker start web1')" ]]
+  run ! grep -qE 'docker (stop|start).*(db1|proxy1)' "${CALLS}"
+  [[ ! -e "${HOMEPORT_ROOT}/opt/backups/postgres/.stopped" ]]
+}
+
+@test "restore-copy live: what cannot be kept as a dump is not replaced, and the application runs again" {
+  copy new 2026-01-02T03:00:00Z 3
+  echo "row of today" >"${STATE}/databases/calendar"
+  touch "${STATE}/dump-is-cut"
   run -1 remote restore-copy.sh live postgres '' </dev/null
   [[ "${output}" == *"must be kept as a dump first; nothing was changed"* ]]
   [[ "$(cat "${STATE}/databases/calendar")" == "row of today" ]]
+  called 'docker start web1'
+}
+
+@test "restore-copy live: the application that a killed run had stopped is started by the next one" {
+  copy new 2026-01-02T03:00:00Z 3
+  echo "row of today" >"${STATE}/databases/calendar"
+  export KILLED_AT=RENAME
+  run ! remote restore-copy.sh live postgres '' </dev/null
+  unset KILLED_AT
+  run ! called 'docker start web1'
+  run -0 remote restore-copy.sh live postgres '' </dev/null
+  called 'docker start web1'
+  holds new
 }
