@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { CliError } from "../../cli/cli-error";
-import { renderServices } from "../../cli/commands/ps";
+import { consoleCommandLine } from "../../cli/commands/console";
+import { kamalCommand } from "../../cli/commands/kamal";
+import { lintCommand } from "../../cli/commands/lint";
+import { logsCommandLine } from "../../cli/commands/logs";
+import { psCommand, renderServices } from "../../cli/commands/ps";
+import { rollbackCommand } from "../../cli/commands/rollback";
 import {
   checkReached,
   checkService,
@@ -156,4 +161,20 @@ describe("homeport logs and console", () => {
     expect(errorOf(() => checkReached(255, "web")).message).toContain("connection");
     expect(() => checkReached(1, "web")).not.toThrow();
   });
+});
+
+describe("the help of each operation", () => {
+  const makers = [psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand];
+
+  it.each(makers.map((make) => [make().name(), make] as const))(
+    "%s: examples and exit codes",
+    (_name, make) => {
+      let help = "";
+      make()
+        .configureOutput({ writeOut: (text) => (help += text) })
+        .outputHelp();
+      expect(help).toContain("Examples:");
+      expect(help).toMatch(/exit code/i);
+    },
+  );
 });
