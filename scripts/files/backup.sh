@@ -68,6 +68,7 @@ function keep() {
   mv "${draft}.manifest.json" "${copy%.sql}.manifest.json"
   mv "${draft}.sql" "${copy}"
   sync "${dir}"
+  rm -f "${draft}"*
   draft=''
 }
 

@@ -17,7 +17,7 @@ function finish() {
     : "${reason:=ended with status ${status} at line ${failed_line:-?}}"
     if [[ -e "${dir}/LAST_SUCCESS.txt" ]]; then mv -f "${dir}/LAST_SUCCESS.txt" "${dir}/LAST_SUCCESS.stale.txt"; fi
     log "FAILED: ${reason}"
-    evidence false
+    evidence false || log "drill.json could not be written"
     tell drill-failed
   fi
   [[ -z "${work}" ]] || rm -rf "${work}"
@@ -26,14 +26,16 @@ function finish() {
 
 # evidence OK: writes drill.json.
 function evidence() {
-  jq -n --argjson ok "$1" --arg at "$(date -u +%FT%TZ)" --arg database "${database}" --arg source "${source}" \
+  local described text
+  described=$(jq -cs '.[0]' "${manifest:-/nonexistent}" 2>/dev/null) || described=null
+  text=$(jq -n --argjson ok "$1" --arg at "$(date -u +%FT%TZ)" --arg database "${database}" --arg source "${source}" \
     --arg snapshot "${snapshot}" --arg file "${file##*/}" --arg error "${reason}" \
     --argjson seconds "$(awk -v a="${began}" -v b="${EPOCHREALTIME}" 'BEGIN { printf "%.1f", b - a }')" \
-    --argjson manifest "$(jq -c . "${manifest:-/nonexistent}" 2>/dev/null || printf 'null')" \
+    --argjson manifest "${described}" \
     '{ok: $ok, at: $at, database: $database, source: $source, snapshot: $snapshot, file: $file,
       taken_at: $manifest.taken_at, tables: ($manifest.tables // [] | length),
-      rows: ([$manifest.tables // [] | .[].rows] | add // 0), seconds: $seconds, error: $error}' |
-    write_file "${dir}/drill.json"
+      rows: ([$manifest.tables // [] | .[].rows] | add // 0), seconds: $seconds, error: $error}')
+  write_file "${dir}/drill.json" <<<"${text}"
 }
 
 # Sets file and manifest to the newest backup: the repository's, or without one the newest local copy.
@@ -51,7 +53,7 @@ function find_newest() {
     file=$(printf '%s\n' "${dir}"/backup_*.sql | sort | tail -n 1)
     cp "${file%.sql}.manifest.json" "${manifest}" || die "there is no copy with a manifest"
   fi
-  jq -e '.dump_sha256 and .tables' "${manifest}" >/dev/null || die "the manifest of ${file##*/} is damaged"
+  jq -es 'length == 1 and (.[0] | .dump_sha256 and .tables)' "${manifest}" >/dev/null 2>&1 || die "the manifest of ${file##*/} is damaged"
 }
 
 function read_dump() {

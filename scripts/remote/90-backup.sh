@@ -51,7 +51,7 @@ function main() {
   settings_of conf | install_file "/etc/homeport/backup/${name}.conf" 600 root:root
   for file in lib.sh manifest.sql; do content_of "${file}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
   for file in backup.sh drill.sh; do content_of "${file}" | install_file "${dir}/${file}" 700 root:root; done
-  is_check || [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
+  is_check || [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -D -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
   install_file "/etc/logrotate.d/homeport-${name}-backup" 644 root:root <<LOGROTATE
 ${log} {
   monthly
