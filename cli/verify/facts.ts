@@ -24,6 +24,8 @@ const PROBES = [
   "docker_user",
   "docker_user6",
   "certificate",
+  "crontab",
+  "backups",
   "registry",
 ] as const;
 

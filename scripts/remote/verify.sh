@@ -6,7 +6,8 @@ umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
-  docker_user6 certificate registry)
+  docker_user6 certificate registry
+  crontab backups)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -35,6 +36,22 @@ function probe_certificate() {
   # what is served, not what lies in a file
   timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
     openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName
+}
+
+function probe_crontab() { crontab -u root -l; }
+function probe_backups() {
+  local dir file whole
+  for dir in /opt/backups/*/; do
+    for file in "${dir}"backup_*.sql; do
+      [[ -e "${file}" ]] || continue
+      whole=false
+      if [[ "$(jq -r .dump_sha256 "${file%.sql}.manifest.json" 2>/dev/null)  -" == "$(sha256sum <"${file}")" ]]; then whole=true; fi
+      jq -nc --arg file "${file##*/}" --argjson bytes "$(stat -c %s "${file}")" --argjson whole "${whole}" '$ARGS.named'
+    done | jq -sc --arg dir "${dir%/}" --arg mode "$(stat -c '%a %U' "${dir}")" \
+      --arg script "$(stat -c '%a %U' "${dir}backup.sh" 2>/dev/null)" \
+      --arg success "$(cat "${dir}LAST_SUCCESS.txt" 2>/dev/null)" \
+      --argjson drill "$(jq -c . "${dir}drill.json" 2>/dev/null || printf null)" '{copies: ., $dir, $mode, $script, $success, $drill}'
+  done
 }
 
 function run_probe() {
