@@ -33,6 +33,21 @@ const COMMANDS: readonly Entry[] = [
     load: () => (require("./commands/graph") as typeof import("./commands/graph")).graphCommand(),
   },
   {
+    name: "backup",
+    summary: "list and check the copies off the server",
+    load: () => (require("./commands/backup") as typeof import("./commands/backup")).backupCommand(),
+  },
+  {
+    name: "restore",
+    summary: "bring a copy of the database back, into scratch or live",
+    load: () => (require("./commands/restore") as typeof import("./commands/restore")).restoreCommand(),
+  },
+  {
+    name: "recover",
+    summary: "make a lost server anew, with its data, and prove it",
+    load: () => (require("./commands/recover") as typeof import("./commands/recover")).recoverCommand(),
+  },
+  {
     name: "ssh",
     summary: "open a shell on the server, host key pinned",
     load: () => (require("./commands/ssh") as typeof import("./commands/ssh")).sshCommand(),

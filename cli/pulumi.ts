@@ -26,6 +26,9 @@ export interface ConfigWrite {
 /** As many updates as a rollback looks back. */
 const HISTORY = "100";
 
+/** Output for whoever reads it line by line. */
+const PLAIN = ["--non-interactive", "--color", "never", "--suppress-progress"] as const;
+
 const PASSPHRASE_FIX =
   "fix: export PULUMI_CONFIG_PASSPHRASE_FILE=/path/to/file (or pass --secrets-provider to homeport init)";
 
@@ -132,6 +135,24 @@ export class PulumiStack {
     if (!isInteractive) args.push("--non-interactive", "--color", "never", "--suppress-progress");
     const result = await run("pulumi", args, { cwd: this.root, env: this.env, output: "show" });
     return result.code;
+  }
+
+  /** `pulumi up` as {@link up}, its output also for us: a failure can be told from another one. */
+  async upAndRead(): Promise<RunResult> {
+    const args = ["up", "--yes", "--skip-preview", ...this.stackFlag(), ...PLAIN];
+    return run("pulumi", args, { cwd: this.root, env: this.env, output: "both" });
+  }
+
+  /** Destroys a resource and everything that stands on it, its progress on our stderr. Gives the exit code. */
+  async destroyWithDependents(urn: string): Promise<number> {
+    const target = ["--target", urn, "--target-dependents"];
+    const args = ["destroy", "--yes", "--skip-preview", ...target, ...this.stackFlag(), ...PLAIN];
+    return (await run("pulumi", args, { cwd: this.root, env: this.env, output: "show" })).code;
+  }
+
+  /** Lets the state forget that a resource must not be deleted; the program's next run protects it again. */
+  async unprotect(urn: string): Promise<void> {
+    await this.must(["state", "unprotect", "--yes", ...this.stackFlag(), urn]);
   }
 
   private stackFlag(): readonly string[] {

@@ -53,7 +53,6 @@ export class RemoteStep extends command.remote.Command {
     const words = quoteAll(args.arguments ?? []);
     const run = pulumi.interpolate`sudo -n bash -s --${words}`;
     const isSecret = args.stdin !== undefined;
-    const timeout = args.timeout ?? TIMEOUT;
     const stdin = pulumi.concat(text, args.stdin ?? "");
     super(
       name,
@@ -78,7 +77,7 @@ export class RemoteStep extends command.remote.Command {
       },
       pulumi.mergeOptions(opts ?? {}, {
         deletedWith: args.host.server,
-        customTimeouts: { create: timeout, update: timeout },
+        customTimeouts: timeouts(args.timeout),
         additionalSecretOutputs: isSecret ? ["stdout", "stderr"] : [],
         ignoreChanges: args.isOncePerServer === true ? CONTENT : [],
       }),
@@ -159,6 +158,10 @@ export class PowerOn extends command.local.Command {
       }),
     );
   }
+}
+
+function timeouts(timeout = TIMEOUT): { create: string; update: string } {
+  return { create: timeout, update: timeout };
 }
 
 /** Each word quoted, with a space in front: what follows a command. */

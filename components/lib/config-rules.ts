@@ -83,7 +83,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     images: imagesOf(reader, system),
     environment,
     registry: login.registry,
-    wwwRecord: oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A",
+    wwwRecord: wwwRecord(reader),
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     backup: backups.backup,
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
@@ -99,6 +99,10 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     },
   };
   return reader.faults.length > 0 ? { ok: false, faults: reader.faults } : { ok: true, config };
+}
+
+function wwwRecord(reader: ConfigReader): "A" | "CNAME" {
+  return oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A";
 }
 
 function oneOf<const T extends string>(

@@ -14,9 +14,17 @@ function stop_application() {
   xargs -r docker stop --time 30 <"${stopped}" >/dev/null
 }
 
+# are_up: healthy, or running where there is no health check.
+function are_up() {
+  local states
+  states=$(xargs -r docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' <"${stopped}") || return 1
+  ! grep -qvxE 'healthy|running' <<<"${states}"
+}
+
 function start_application() {
-  [[ -e "${stopped}" ]] || return 0
+  [[ -s "${stopped}" ]] || return 0
   xargs -r docker start <"${stopped}" >/dev/null || die "the application does not start; fix: pulumi up"
+  retry 120 are_up || die "the application does not get healthy; fix: docker logs on the server"
   rm -f "${stopped}"
 }
 

@@ -28,7 +28,7 @@ prepare() {
     printf "%s\n" "${sql}" >>"${CALLS}"
     case "$1" in
     ps) echo web1 db1 proxy1 | tr " " "\n"; exit ;;
-    inspect) case "${!#}" in web1) echo web1 /calendar-web web ;; db1) echo db1 /db db ;; *) echo proxy1 /proxy proxy ;; esac; exit ;;
+    inspect) if [[ "$*" == *Health* ]]; then echo healthy; exit; fi; case "${!#}" in web1) echo web1 /calendar-web web ;; db1) echo db1 /db db ;; *) echo proxy1 /proxy proxy ;; esac; exit ;;
     stop | start) exit ;;
     esac
     if [[ "$*" == *pg_dump* ]]; then cat "${target:-calendar}"; if [[ ! -e "${STATE}/dump-is-cut" ]]; then echo "-- PostgreSQL database dump complete"; fi; exit; fi
