@@ -28,6 +28,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => (require("./commands/verify") as typeof import("./commands/verify")).verifyCommand(),
   },
   {
+    name: "drift",
+    summary: "compare what is declared with what is, and repair it",
+    load: () => (require("./commands/drift") as typeof import("./commands/drift")).driftCommand(),
+  },
+  {
     name: "graph",
     summary: "draw the stack's resource graph",
     load: () => (require("./commands/graph") as typeof import("./commands/graph")).graphCommand(),

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { failed, usage, type CliError } from "./cli-error";
 import { HOMEPORT_ROOT, projectRoot } from "./project";
+import type { Preview } from "./drift/preview";
 import { lastLine, run, type RunResult } from "./run";
 import type { StackExport } from "./stack-state";
 
@@ -129,9 +130,22 @@ export class PulumiStack {
     await this.must(["stack", "import", ...this.stackFlag()], JSON.stringify(state));
   }
 
+  /** What an `up` would do after a refresh. Changes nothing. @throws CliError with what the engine says. */
+  async previewRefreshed(): Promise<Preview> {
+    const args = ["preview", "--refresh", "--diff", "--json", ...this.stackFlag()];
+    const result = await this.pulumi(args);
+    const preview = parsePreview(result.stdout);
+    const said = preview?.diagnostics?.find(({ severity }) => severity === "error")?.message;
+    if (result.code === 0 && preview !== undefined) return preview;
+    throw (
+      knownError(result.stderr) ??
+      failed(`pulumi preview: ${(said ?? lastLine(result.stderr)).trim().split("\n")[0]}`)
+    );
+  }
+
   /** `pulumi up` without a question, its own progress on our stderr. Gives the exit code. */
-  async up(isInteractive: boolean): Promise<number> {
-    const args = ["up", "--yes", "--skip-preview", ...this.stackFlag()];
+  async up(isInteractive: boolean, more: readonly string[] = []): Promise<number> {
+    const args = ["up", "--yes", "--skip-preview", ...more, ...this.stackFlag()];
     if (!isInteractive) args.push("--non-interactive", "--color", "never", "--suppress-progress");
     const result = await run("pulumi", args, { cwd: this.root, env: this.env, output: "show" });
     return result.code;
@@ -191,6 +205,14 @@ interface RawConfigValue {
   readonly value?: string;
   readonly objectValue?: unknown;
   readonly secret?: boolean;
+}
+
+function parsePreview(text: string): Preview | undefined {
+  try {
+    return JSON.parse(text) as Preview;
+  } catch {
+    return undefined; // the engine did not come so far
+  }
 }
 
 /** True for the error that a passphrase, asked for on a terminal, would cure. */

@@ -19,8 +19,18 @@ export async function runScriptAsRoot(
   timeoutSeconds: number,
 ): Promise<RunResult> {
   const command = ["sudo", "-n", "bash", "-s", "--", ...args.map(quote)].join(" ");
+  return runOnServer(server, command, script, timeoutSeconds);
+}
+
+/** Runs `command` on the server as the operator. @throws CliError when the server cannot be reached. */
+export async function runOnServer(
+  server: Server,
+  command: string,
+  stdin: string,
+  timeoutSeconds: number,
+): Promise<RunResult> {
   const result = await run("ssh", ["-F", server.sshConfig, "-o", "BatchMode=yes", server.address, command], {
-    stdin: script,
+    stdin,
     timeoutSeconds,
   });
   if (result.code === SSH_FAILED) throw failed(connectionProblem(server.address, result.stderr));

@@ -121,7 +121,9 @@ export function dropInVerdict(probe: Output): Verdict {
 export function dockerUserVerdict(
   host: Pick<HostFacts, "forward" | "docker_user" | "docker_user6">,
 ): Verdict {
-  const firstJump = host.forward.out.split("\n").find((line) => line.startsWith("-A FORWARD"));
+  // a daemon that starts again puts its isolation of networks in front, which lets nothing in
+  const jumps = host.forward.out.split("\n").filter((line) => line.startsWith("-A FORWARD"));
+  const firstJump = jumps.find((line) => line !== "-A FORWARD -j DOCKER-ISOLATION-STAGE-1");
   if (firstJump !== "-A FORWARD -j DOCKER-USER") {
     return broken(`the first rule of FORWARD is ${firstJump ?? "missing"}`, REDO_FIREWALL);
   }

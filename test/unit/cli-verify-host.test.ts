@@ -242,3 +242,10 @@ describe("the registry's login", () => {
     expect(result).toHaveProperty("fix", expect.stringContaining("pulumi"));
   });
 });
+
+describe("a daemon that started again", () => {
+  it("may put its isolation of networks before DOCKER-USER (H5)", () => {
+    const forward = FORWARD.replace("-A FORWARD", "-A FORWARD -j DOCKER-ISOLATION-STAGE-1\n-A FORWARD");
+    expect(chain(undefined, undefined, forward)).toMatchObject({ ok: true });
+  });
+});

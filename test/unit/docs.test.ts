@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { backupCommand } from "../../cli/commands/backup";
 import { consoleCommandLine } from "../../cli/commands/console";
 import { deployCommand } from "../../cli/commands/deploy";
+import { driftCommand } from "../../cli/commands/drift";
 import { graphCommand } from "../../cli/commands/graph";
 import { initCommand } from "../../cli/commands/init";
 import { kamalCommand } from "../../cli/commands/kamal";
@@ -78,7 +79,7 @@ describe("the pages", () => {
 
   it("name only commands and options that homeport has", () => {
     const makers = [
-      ...[initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
+      ...[driftCommand, initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
       ...[psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand],
       ...[backupCommand, restoreCommand, recoverCommand],
     ];
