@@ -24,7 +24,10 @@ export function run(command: string, args: readonly string[], options: DockerOpt
     child.stdin.on("error", () => undefined); // a command that reads nothing may be gone already
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === 0) { resolve(Buffer.concat(out).toString().replace(/\n$/, "")); return; }
+      if (code === 0) {
+        resolve(Buffer.concat(out).toString().replace(/\n$/, ""));
+        return;
+      }
       const said = Buffer.concat(err.length > 0 ? err : out);
       const why = said.toString().trim().split("\n").slice(-15).join("\n");
       reject(new Error(`${command} ${args.slice(0, 2).join(" ")}: ${why || `ended with ${signal ?? code}`}`));

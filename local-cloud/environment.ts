@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { run } from "./docker";
 import { s3Accounts, type S3Accounts } from "./internet/object-store";
 import type { CloudSettings } from "./settings";
+import { installed } from "./toolchain/install";
 import { layout } from "./toolchain/layout";
 import { ROOT } from "./toolchain/versions";
 
@@ -66,7 +67,8 @@ export function backendFolder(settings: CloudSettings): string {
 export async function cloudEnvironment(settings: CloudSettings): Promise<Record<string, string>> {
   const tokens = ensureTokens(settings);
   const { prune } = storeAccounts(settings);
-  const { home, bin } = layout();
+  const wanted = layout();
+  const { home, bin } = wanted;
   const isBuilt = existsSync(join(bin, "pulumi"));
   mkdirSync(backendFolder(settings), { recursive: true, mode: 0o700 });
   return {
@@ -80,6 +82,8 @@ export async function cloudEnvironment(settings: CloudSettings): Promise<Record<
     PULUMI_CONFIG_PASSPHRASE_FILE: tokenFile(settings, "passphrase"),
     PULUMI_STACK: settings.name,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // built where the release servers do not answer: a plugin that is missing is an error, not a long wait
+    ...(installed(wanted) === "built" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     HOMEPORT_EDGE: settings.edge,
     HOMEPORT_DNS: settings.dns,
     HOMEPORT_CA: join(settings.stateDir, "ca", "ca.crt"),

@@ -28,7 +28,8 @@ export function writeStackConfig(
   const config = (current.toJS() as { config: Config }).config;
   for (const [key, value] of Object.entries(given)) {
     const isOurs = !(key in before) || JSON.stringify(config[key]) === JSON.stringify(before[key]);
-    if (isOurs && JSON.stringify(config[key]) !== JSON.stringify(value)) current.setIn(["config", key], value);
+    if (isOurs && JSON.stringify(config[key]) !== JSON.stringify(value))
+      current.setIn(["config", key], value);
   }
   if (current.toString() !== text || !existsSync(file)) writeFileSync(file, current.toString());
   writeFileSync(record, JSON.stringify(given));

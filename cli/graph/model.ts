@@ -182,7 +182,7 @@ function nodeOf(resource: StateResource, component: StateResource | undefined, i
 
 function kindOf(resource: StateResource): string {
   if (resource.type === "command:remote:Command") return "step over SSH";
-  if (resource.type === "command:local:Command") return "guarded step";
+  if (resource.type === "command:local:Command") return "step from here";
   if (isProvider(resource)) return "engine over SSH";
   const word = resource.type.split(":").at(-1) ?? resource.type;
   return words(word);

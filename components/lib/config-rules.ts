@@ -56,6 +56,10 @@ export type ParsedConfig =
 
 const HETZNER_API = "https://api.hetzner.cloud/v1";
 
+function hcloudEndpoint(reader: ConfigReader): string {
+  return (reader.optional("hcloud:endpoint") ?? HETZNER_API).replace(/\/$/, "");
+}
+
 /** Checks a whole stack's config; pure, so that the command line and the tests can ask it too. */
 export function parseConfig(input: ConfigInput & { readonly system: System }): ParsedConfig {
   const { system, stack } = input;
@@ -88,7 +92,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     backup: backups.backup,
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
     ...recovery(reader),
-    hcloudEndpoint: (reader.optional("hcloud:endpoint") ?? HETZNER_API).replace(/\/$/, ""),
+    hcloudEndpoint: hcloudEndpoint(reader),
     secretValues: {
       hcloudToken: token.hcloud,
       operatorPrivateKey: operator.privateKey,

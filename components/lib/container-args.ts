@@ -1,7 +1,7 @@
 import type { Healthcheck, Service } from "./system";
 
 /** A value that the program knows now or only later; Pulumi's `Input<T>` is one. */
-type Later<T> = T | PromiseLike<T> | { apply<U>(f: (value: T) => U): unknown };
+type Later<T> = T | PromiseLike<T> | { apply(f: (value: T) => unknown): unknown };
 
 export interface ContainerPlan<S> {
   readonly system: string;

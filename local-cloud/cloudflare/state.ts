@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { stateFile, stateInMemory, type StateStore } from "../state-file";
 import { newId } from "./envelope";
 
 /** A DNS record as the API answers it (`dns-records_dns-record-response`). */
@@ -69,31 +68,20 @@ export interface State {
   certificates: OriginCertificate[];
 }
 
-/** The account's contents. `save` is called after every change; a kill in between loses one change at most. */
-export interface Store {
-  readonly state: State;
-  save(): void;
-}
+/** The account's contents. */
+export type Store = StateStore<State>;
 
 function emptyState(): State {
   const created_on = new Date().toISOString();
   return { account: { id: newId(), name: "Local cloud", created_on }, zones: [], certificates: [] };
 }
 
-/** State in a file that is replaced as a whole; readable by its owner alone, as it holds the edge's keys. */
+/** The account in its file. */
 export function fileStore(file: string): Store {
-  const state = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as State) : emptyState();
-  return {
-    state,
-    save() {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      writeFileSync(`${file}.new`, JSON.stringify(state, null, 1) + "\n", { mode: 0o600 });
-      renameSync(`${file}.new`, file);
-    },
-  };
+  return stateFile(file, emptyState());
 }
 
-/** State that ends with the process, for tests. */
+/** An account that ends with the process, for tests. */
 export function memoryStore(): Store {
-  return { state: emptyState(), save: () => undefined };
+  return stateInMemory(emptyState());
 }

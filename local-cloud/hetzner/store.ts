@@ -1,12 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { stateFile, stateInMemory, type StateStore } from "../state-file";
 import type { State } from "./types";
 
-/** The account's contents. `save` is called after every change; a kill in between loses one change at most. */
-export interface Store {
-  readonly state: State;
-  save(): void;
-}
+/** The account's contents. */
+export type Store = StateStore<State>;
 
 /** An account with nothing in it. */
 export function emptyState(): State {
@@ -25,21 +21,12 @@ export function emptyState(): State {
   };
 }
 
-/** State in a file that is replaced as a whole. Readable by its owner alone: user data may hold host keys. */
+/** The account in its file. */
 export function fileStore(file: string): Store {
-  const state = emptyState();
-  if (existsSync(file)) Object.assign(state, JSON.parse(readFileSync(file, "utf8")) as State);
-  return {
-    state,
-    save() {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      writeFileSync(`${file}.new`, JSON.stringify(state, null, 1) + "\n", { mode: 0o600 });
-      renameSync(`${file}.new`, file);
-    },
-  };
+  return stateFile(file, emptyState());
 }
 
-/** State that ends with the process, for tests. */
+/** An account that ends with the process, for tests. */
 export function memoryStore(): Store {
-  return { state: emptyState(), save: () => undefined };
+  return stateInMemory(emptyState());
 }

@@ -53,7 +53,7 @@ function docker(place: DockerPlace, ...args: string[]): { ok: boolean; output: s
     encoding: "utf8",
     timeout: 10_000,
   });
-  return { ok: status === 0, output: (status === 0 ? stdout : (stderr ?? error?.message ?? "")).trim() };
+  return { ok: status === 0, output: (status === 0 ? stdout : (error?.message ?? stderr)).trim() };
 }
 
 const answers = (place: DockerPlace): { ok: boolean; output: string } =>

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { execute } from "../toolchain/go";
@@ -36,10 +37,13 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
 /** Administrators' commands count too: an ordinary user's PATH on Debian lacks their folders. */
 const SBIN = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-function isThere(provides: string): boolean {
+function searchPath(): string[] {
+  return [...(process.env.PATH ?? "").split(delimiter).filter(isAbsolute), ...SBIN];
+}
+
+function isThere(provides: string, folders: readonly string[] = searchPath()): boolean {
   if (isAbsolute(provides)) return existsSync(provides);
-  const folders = (process.env.PATH ?? "").split(delimiter).filter(isAbsolute);
-  return [...folders, ...SBIN].some((folder) => {
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, provides), constants.X_OK);
       return true;
@@ -49,9 +53,21 @@ function isThere(provides: string): boolean {
   });
 }
 
-/** Names of the packages that are not on this machine. */
-export function missingPackages(wanted: readonly SystemPackage[] = SYSTEM_PACKAGES): string[] {
-  return wanted.filter(({ provides }) => !isThere(provides)).map(({ name }) => name);
+/** Names of the packages that are not on this machine, looked for in `folders` (default: PATH and the sbin folders). */
+export function missingPackages(
+  wanted: readonly SystemPackage[] = SYSTEM_PACKAGES,
+  folders: readonly string[] = searchPath(),
+): string[] {
+  return wanted
+    .filter(({ provides }) => !isThere(provides, folders) || lacksEngine(provides, folders))
+    .map(({ name }) => name);
+}
+
+/** A `docker` command alone, as some machines have it, is no engine: one must be installed, or answer from elsewhere. */
+function lacksEngine(provides: string, folders: readonly string[]): boolean {
+  if (provides !== "docker" || isThere("dockerd", folders)) return false;
+  const docker = folders.map((folder) => join(folder, "docker")).find((file) => existsSync(file));
+  return spawnSync(docker ?? "docker", ["info"], { stdio: "ignore", timeout: 10_000 }).status !== 0;
 }
 
 /** What to tell somebody whose system we may not, or cannot, install packages on. */

@@ -166,12 +166,14 @@ async function bundlePlugins({ home, scriptPlugins }: Layout, report: Report): P
   });
 }
 
+function requireGo({ sources }: Layout): void {
+  const fault = goFault(installedGo(sources.plugins), requiredGo([sources.engine, sources.plugins]));
+  if (fault) throw new Error(fault);
+}
+
 async function buildParts(wanted: Layout, stale: string[], workshop: string, report: Report): Promise<void> {
   const { sources, home, bin } = wanted;
-  const needsGo = stale.some((part) => part !== "host");
-  const fault =
-    needsGo && goFault(installedGo(sources.plugins), requiredGo([sources.engine, sources.plugins]));
-  if (fault) throw new Error(fault);
+  if (stale.some((part) => part !== "host")) requireGo(wanted);
   const stamp = readStamp(home);
   let keys = stamp?.source === "built" ? stamp.keys : {};
   const done = (part: keyof Layout["keys"]): void => {

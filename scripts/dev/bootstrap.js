@@ -25,7 +25,7 @@ function fail(line) {
 function readPackages(file) {
   try {
     return JSON.parse(fs.readFileSync(path.join(ROOT, file), "utf8")).packages || {};
-  } catch (error) {
+  } catch {
     return undefined; // not there, or cut short
   }
 }

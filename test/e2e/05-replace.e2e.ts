@@ -51,7 +51,7 @@ async function failingUp(pattern: RegExp): Promise<void> {
   const { code, output } = await pulumi("up", "--yes", "--skip-preview");
   expect(code).not.toBe(0);
   expect(output.split("\n").filter((line) => pattern.test(line)).length, output).toBeGreaterThan(0);
-  expect(output).not.toMatch(/panic:|goroutine|    at .*\.js:/);
+  expect(output).not.toMatch(/panic:|goroutine| {4}at .*\.js:/);
   expect((await servers()).length).toBeLessThan(2);
 }
 

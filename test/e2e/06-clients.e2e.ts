@@ -10,14 +10,13 @@ const python = join(folder, "bin", "python");
 
 describe("officially published clients", () => {
   beforeAll(async () => {
+    const install = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y";
+    if ((await sh("python3", "-c", "import ensurepip")).code !== 0)
+      await must("sh", "-c", `${install} python3-venv`);
     await must("python3", "-m", "venv", folder);
     await must(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES);
     if (!existsSync("/usr/bin/hcloud")) {
-      await must(
-        "sh",
-        "-c",
-        "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y hcloud-cli",
-      );
+      await must("sh", "-c", `${install} hcloud-cli`);
     }
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

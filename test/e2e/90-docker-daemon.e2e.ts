@@ -1,11 +1,15 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureDocker, stopOwnDocker, type DockerPlace } from "../../local-cloud/machine/docker-daemon";
 import { commandLine, isAlive, processes } from "../../local-cloud/machine/processes";
 
+const BRIDGE = "hp-dockerd-test";
+
 let place: DockerPlace;
 let root: string;
+const docker0 = existsSync("/sys/class/net/docker0");
 const lines: string[] = [];
 const report = (line: string): number => lines.push(line);
 
@@ -22,7 +26,11 @@ beforeAll(() => {
     `--exec-root=${execRoot}`,
     `--data-root=${dataRoot}`,
   ];
-  const args = [...own, "--bridge=none", "--iptables=false", "--storage-driver=vfs"];
+  // A bridge of its own: told to have none, dockerd removes docker0, which is another daemon's.
+  for (const words of [`link add ${BRIDGE} type bridge`, `addr add 172.31.254.1/24 dev ${BRIDGE}`]) {
+    execFileSync("ip", words.split(" "));
+  }
+  const args = [...own, `--bridge=${BRIDGE}`, "--iptables=false", "--storage-driver=vfs"];
   place = {
     stateDir: join(root, "state"),
     host: `unix://${socket}`,
@@ -36,6 +44,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   await stopOwnDocker(report, place);
+  spawnSync("ip", ["link", "delete", BRIDGE]);
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -74,6 +83,10 @@ describe("a Docker daemon of our own", () => {
     expect({ processes: left(), mounts: mounts() }).toEqual({ processes: [], mounts: [] });
     expect([place.socket, place.pidFile].filter((file) => existsSync(file))).toEqual([]);
     expect(await stopOwnDocker(report, place)).toBe(false);
+  });
+
+  it("leaves the bridge of the system's own daemon alone", () => {
+    expect(existsSync("/sys/class/net/docker0")).toBe(docker0);
   });
 
   it("leaves nothing when it crashed before it was stopped", async () => {

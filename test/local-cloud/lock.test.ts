@@ -47,7 +47,6 @@ describe("a lock", () => {
     );
     const stdio = ["ignore", "pipe", "inherit"] as const;
     const holder = spawn(process.execPath, ["--import", "tsx", program], { cwd: ROOT, stdio: [...stdio] });
-    if (!holder.stdout) throw new Error("the holder has no output");
     await once(holder.stdout, "data");
     const told = await new Promise<string>((resolve, reject) => {
       const waiting = (): void => void holder.kill("SIGKILL");

@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dockerFault } from "../../local-cloud/machine/docker-daemon";
 import { mountsToUndo, parseMounts } from "../../local-cloud/machine/mounts";
@@ -17,6 +20,21 @@ describe("system packages", () => {
     ];
     expect(missingPackages(wanted)).toEqual(["a", "b"]);
     expect(missingPackages([there, { name: "passwd", provides: "/etc/passwd" }])).toEqual([]);
+  });
+
+  it("are missing when there is a docker command but no engine, here or elsewhere", () => {
+    const folder = mkdtempSync(join(tmpdir(), "homeport-docker-"));
+    const docker = { name: "docker.io", provides: "docker" };
+    const write = (name: string, exitCode: number): void =>
+      writeFileSync(join(folder, name), `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 });
+    write("docker", 1);
+    expect(missingPackages([docker], [folder])).toEqual(["docker.io"]);
+    write("docker", 0); // an engine answers, from this machine or another
+    expect(missingPackages([docker], [folder])).toEqual([]);
+    write("docker", 1);
+    write("dockerd", 0);
+    expect(missingPackages([docker], [folder])).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it("cost nothing and say nothing when all are there", async () => {

@@ -1,12 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { dnsRecord } from "../../local-cloud/plugins/cloudflare/dns-record";
-import {
-  getIpRanges,
-  getZone,
-  getZones,
-  getZoneSetting,
-} from "../../local-cloud/plugins/cloudflare/functions";
+import { getZone } from "../../local-cloud/plugins/cloudflare/functions";
 import { fromApi, toApi } from "../../local-cloud/plugins/cloudflare/names";
 import { originCaCertificate } from "../../local-cloud/plugins/cloudflare/origin-ca-certificate";
 import { checkConfig, CONFIG, configure } from "../../local-cloud/plugins/cloudflare/provider-config";
@@ -40,6 +35,7 @@ describe("tables", () => {
     ["zone.d.ts", "ZoneArgs", tables.ZONE.inputs],
     ["zoneDnssec.d.ts", "ZoneDnssecArgs", tables.ZONE_DNSSEC.inputs],
     ["zoneSetting.d.ts", "ZoneSettingArgs", tables.ZONE_SETTING.inputs],
+    ["getDnsRecords.d.ts", "GetDnsRecordsArgs", tables.GET_DNS_RECORDS.inputs],
     ["getIpRanges.d.ts", "GetIpRangesArgs", tables.GET_IP_RANGES.inputs],
     ["getZone.d.ts", "GetZoneArgs", tables.GET_ZONE.inputs],
     ["getZones.d.ts", "GetZonesArgs", tables.GET_ZONES.inputs],
@@ -291,34 +287,6 @@ describe("resources", () => {
 
       await zoneType.delete(id, outputs, context);
       expect(await zoneType.read(id, outputs, context)).toBeUndefined();
-    });
-  });
-
-  describe("functions", () => {
-    it("find one zone, or say how many there are", async () => {
-      expect(await getZone.invoke({ zoneId }, context)).toMatchObject({
-        id: zoneId,
-        zoneId,
-        name: "example.com",
-        status: "active",
-      });
-      await expect(getZone.invoke({ filter: { name: "other.org" } }, context)).rejects.toThrow(
-        "exactly one result: 0 found",
-      );
-      await expect(getZone.invoke({}, context)).rejects.toThrow(/zone ID/);
-      const { results } = await getZones.invoke({ name: "example.com" }, context);
-      expect(results).toMatchObject([{ id: zoneId, nameServers: expect.any(Array) as unknown }]);
-    });
-
-    it("read the edge's ranges and a setting", async () => {
-      expect(await getIpRanges.invoke({}, context)).toMatchObject({
-        ipv4Cidrs: ["100.65.0.0/24"],
-        jdcloudCidrs: [],
-      });
-      expect(await getZoneSetting.invoke({ settingId: "ssl", zoneId }, context)).toMatchObject({
-        id: "ssl",
-        value: "full",
-      });
     });
   });
 });

@@ -1,20 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyFile, copyToRemote } from "../../local-cloud/plugins/command/copy-to-remote";
-import { globPattern } from "../../local-cloud/plugins/command/globs";
-import { localCommand, localRun } from "../../local-cloud/plugins/command/local-command";
+import { localRun } from "../../local-cloud/plugins/command/local-command";
 import { remoteCommand } from "../../local-cloud/plugins/command/remote-command";
 import type { Connection } from "../../local-cloud/plugins/command/ssh-connection";
 import * as tables from "../../local-cloud/plugins/command/tables";
-import { Archive, Asset } from "../../local-cloud/plugins/lib";
-import {
-  checkResource,
-  diffResource,
-  previewOutputs,
-  type AnyResource,
-} from "../../local-cloud/plugins/lib/lifecycle";
+import { checkResource, diffResource, previewOutputs } from "../../local-cloud/plugins/lib/lifecycle";
 import { plain, UNKNOWN } from "../../local-cloud/plugins/lib/values";
 import { recordedContext } from "../support/plugin-context";
 import { inputDifferences } from "../support/published-inputs";
@@ -76,7 +68,7 @@ describe("tables", () => {
 describe("remote.Command: connection", () => {
   it("fills in the published defaults, and keeps the connection secret", () => {
     const { inputs, failures } = checkResource(
-      remoteCommand as AnyResource,
+      remoteCommand,
       {},
       { connection: { host: "h", proxy: { host: "p" } } },
       "step",
@@ -203,7 +195,7 @@ describe("remote.Command: commands", () => {
   it("fails with the exit status, the whole command and all its output", async () => {
     const failing = create({ create: 'echo "out"; echo err >&2; exit 3', logging: "none" });
 
-    const error = await failing.catch((e: Error) => e.message);
+    const error = await failing.catch((e: unknown) => (e as Error).message);
     expect(error).toMatch(/^Process exited with status 3: running "echo \\"out\\"; echo err >&2; exit 3":\n/);
     expect(error).toContain("out\n");
     expect(error).toContain("err\n");
@@ -278,7 +270,7 @@ describe("remote.Command: commands", () => {
 describe("remote.Command: plan", () => {
   const olds = { connection: { host: "a" }, create: "x", triggers: ["1", { id: 2 }] };
   const diff = (news: object): unknown =>
-    diffResource(remoteCommand as AnyResource, "id", {}, olds, { ...olds, ...news }, []);
+    diffResource(remoteCommand, "id", {}, olds, { ...olds, ...news }, []);
 
   it("replaces for a trigger, updates for everything else", () => {
     expect(diff({})).toEqual([]);
@@ -296,183 +288,15 @@ describe("remote.Command: plan", () => {
 
   it("accepts unknown inputs in a preview, and leaves the outputs unknown", () => {
     const { inputs, failures } = checkResource(
-      remoteCommand as AnyResource,
+      remoteCommand,
       {},
       { connection: { host: UNKNOWN }, create: "x", triggers: [UNKNOWN] },
       "step",
     );
-    const outputs = previewOutputs(remoteCommand as AnyResource, inputs);
+    const outputs = previewOutputs(remoteCommand, inputs);
 
     expect(failures).toEqual([]);
     expect(outputs).toMatchObject({ create: "x", stdout: UNKNOWN, stderr: UNKNOWN });
-    expect(previewOutputs(remoteCommand as AnyResource, inputs, { stdout: "old" })["stdout"]).toBe(UNKNOWN);
-  });
-});
-
-describe("local.Command", () => {
-  it("runs in its folder with its environment, interpreter and input", async () => {
-    const { id, outputs } = await localCommand.create(
-      {
-        create: 'pwd; echo "$A"; cat',
-        dir,
-        environment: { A: "b" },
-        stdin: "in",
-        interpreter: ["/bin/bash", "-ec"],
-      },
-      recordedContext(),
-    );
-
-    expect(outputs.stdout).toBe(`${dir}\nb\nin`);
-    expect(id).toMatch(/^thing[0-9a-f]{8}$/);
-  });
-
-  it("hands the previous output to the next run unless told not to", async () => {
-    const state = { stdout: "old", stderr: "" };
-    const update = async (change: object): Promise<string | undefined> =>
-      (
-        await localCommand.update?.(
-          "id",
-          state,
-          { create: 'echo "[$PULUMI_COMMAND_STDOUT]"', ...change },
-          recordedContext(),
-          {},
-        )
-      )?.stdout;
-
-    expect(await update({})).toBe("[old]");
-    expect(await update({ addPreviousOutputInEnv: false })).toBe("[]");
-  });
-
-  it("fails with exit status, command and output, and for a folder that is not there", async () => {
-    const failing = (inputs: object): Promise<unknown> =>
-      localCommand.create({ ...inputs }, recordedContext());
-
-    await expect(failing({ create: "echo out; exit 4" })).rejects.toThrow(
-      'exit status 4: running "echo out; exit 4":\nout\n',
-    );
-    await expect(failing({ create: "true", dir: join(dir, "none") })).rejects.toThrow(
-      "no such file or directory",
-    );
-  });
-
-  it("ends a cancelled command and its children", async () => {
-    const cancel = new AbortController();
-    const context = recordedContext(cancel.signal);
-    const running = localCommand.create({ create: "sleep 60 & echo $!; wait" }, context);
-    running.catch(() => undefined);
-    await expect.poll(() => context.lines.length).toBe(1);
-    cancel.abort();
-
-    await expect(running).rejects.toThrow("signal: killed");
-    const child = Number(context.lines[0]?.split(" ")[1]);
-    const isRunning = (): boolean =>
-      existsSync(`/proc/${child}`) && !readFileSync(`/proc/${child}/stat`, "utf8").includes(") Z ");
-    await expect.poll(isRunning).toBe(false);
-  });
-
-  it("returns the files that globs name", async () => {
-    const folder = join(dir, "globs");
-    mkdirSync(join(folder, "assets/logos"), { recursive: true });
-    mkdirSync(join(folder, "src"));
-    for (const path of ["assets/logos/logo.svg", "src/index.js", "src/secret.js"])
-      writeFileSync(join(folder, path), path);
-    const globs = ["assets/**", "src/**.js", "!**secret.*"];
-    const { outputs } = await localCommand.create(
-      { create: "true", dir: folder, assetPaths: globs, archivePaths: ["src/*"] },
-      recordedContext(),
-    );
-
-    expect(Object.keys(outputs.assets ?? {})).toEqual(["assets/logos/logo.svg", "src/index.js"]);
-    expect(Object.keys(outputs.archive?.content.assets ?? {})).toEqual(["src/index.js", "src/secret.js"]);
-    expect(outputs.assets?.["src/index.js"]?.content).toMatchObject({
-      path: join(folder, "src/index.js"),
-      hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
-    });
-  });
-
-  it.each([
-    ["*.js", "a.js", true],
-    ["*.js", "a/b.js", false],
-    ["a?c", "abc", true],
-    ["a?c", "a/c", false],
-    ["[!a-c]x", "dx", true],
-    ["[!a-c]x", "bx", false],
-    ["{a,b}.(x)", "b.(x)", true],
-    ["\\*", "*", true],
-    ["\\*", "x", false],
-  ])("reads the glob %s: %s %s", (glob, path, isMatch) => {
-    expect(globPattern(glob).test(path)).toBe(isMatch);
-  });
-});
-
-describe("remote.CopyToRemote", () => {
-  const copy = (source: Asset | Archive, remotePath: string): Promise<unknown> =>
-    copyToRemote.create({ connection: connection(), source, remotePath }, recordedContext());
-  const read = (...path: string[]): string => readFileSync(join(server.root, ...path), "utf8");
-
-  it("copies texts and files, and makes the folders above them", async () => {
-    const file = join(dir, "file.txt");
-    writeFileSync(file, "from a file");
-    mkdirSync(join(server.root, "existing"));
-
-    await copy(new Asset({ text: "a text" }), join(server.root, "a/b/text"));
-    await copy(new Asset({ path: file }), join(server.root, "a/c/file"));
-    await copy(new Asset({ path: file }), join(server.root, "existing"));
-
-    expect(read("a/b/text")).toBe("a text");
-    expect(read("a/c/file")).toBe("from a file");
-    expect(read("existing/file.txt")).toBe("from a file");
-  });
-
-  it("copies a folder under its name, or its content with a slash at the end", async () => {
-    mkdirSync(join(dir, "folder/sub"), { recursive: true });
-    writeFileSync(join(dir, "folder/sub/x"), "deep");
-
-    await copy(new Archive({ path: join(dir, "folder") }), join(server.root, "one"));
-    await copy(new Archive({ path: `${join(dir, "folder")}/` }), join(server.root, "two"));
-
-    expect(read("one/folder/sub/x")).toBe("deep");
-    expect(read("two/sub/x")).toBe("deep");
-  });
-
-  it("copies again only when the content or the place changed", async () => {
-    const before = server.connections();
-    const state = {
-      connection: connection(),
-      source: new Asset({ text: "t", hash: "1" }),
-      remotePath: join(server.root, "again"),
-    };
-    const update = (change: object): unknown =>
-      copyToRemote.update?.("id", state, { ...state, ...change }, recordedContext(), state);
-
-    await update({ connection: connection({ dialErrorLimit: 3 }) });
-    expect(server.connections()).toBe(before);
-    await update({ source: new Asset({ text: "u", hash: "2" }) });
-    expect(read("again")).toBe("u");
-  });
-
-  it("refuses sources that the published plugin refuses", () => {
-    const failures = (source: unknown): unknown =>
-      checkResource(
-        copyToRemote as AnyResource,
-        {},
-        { connection: { host: "h" }, source, remotePath: "/x" },
-        "copy",
-      ).failures;
-
-    expect(failures(new Asset({ uri: "https://x" }))).toMatchObject([{ property: "asset" }]);
-    expect(failures(new Archive({ assets: {} }))).toMatchObject([{ property: "archive" }]);
-    expect(failures(UNKNOWN)).toEqual([]);
-  });
-
-  it("has an older twin that copies one file to exactly its path", async () => {
-    const file = join(dir, "exact.txt");
-    writeFileSync(file, "exact");
-    await copyFile.create(
-      { connection: connection(), localPath: file, remotePath: join(server.root, "exact") },
-      recordedContext(),
-    );
-
-    expect(read("exact")).toBe("exact");
+    expect(previewOutputs(remoteCommand, inputs, { stdout: "old" })["stdout"]).toBe(UNKNOWN);
   });
 });

@@ -7,7 +7,7 @@ import { certRequest } from "../../local-cloud/plugins/tls/cert-request";
 import { locallySignedCert, selfSignedCert } from "../../local-cloud/plugins/tls/certificates";
 import { getPublicKey, privateKey } from "../../local-cloud/plugins/tls/private-key";
 import * as tables from "../../local-cloud/plugins/tls/tables";
-import { checkResource, diffResource, type AnyResource } from "../../local-cloud/plugins/lib/lifecycle";
+import { checkResource, diffResource } from "../../local-cloud/plugins/lib/lifecycle";
 import { recordedContext } from "../support/plugin-context";
 import { inputDifferences } from "../support/published-inputs";
 
@@ -85,7 +85,7 @@ describe("PrivateKey", () => {
   it("is replaced by another algorithm, not by its default written out", () => {
     const state = { algorithm: "RSA", rsaBits: 2048, ecdsaCurve: "P224" };
     const diff = (news: object): unknown =>
-      diffResource(privateKey as AnyResource, "id", state, { algorithm: "RSA" }, { ...news }, []);
+      diffResource(privateKey, "id", state, { algorithm: "RSA" }, { ...news }, []);
 
     expect(diff({ algorithm: "RSA", rsaBits: 2048 })).toEqual([]);
     expect(diff({ algorithm: "RSA", rsaBits: 4096 })).toEqual([
@@ -95,7 +95,7 @@ describe("PrivateKey", () => {
   });
 
   it("refuses other algorithms", () => {
-    const { failures } = checkResource(privateKey as AnyResource, {}, { algorithm: "DSA" }, "key");
+    const { failures } = checkResource(privateKey, {}, { algorithm: "DSA" }, "key");
 
     expect(failures).toEqual([{ property: "algorithm", reason: "must be one of RSA, ECDSA, ED25519" }]);
   });
@@ -138,7 +138,7 @@ describe("CertRequest", () => {
   });
 
   it("wants one key and real addresses", () => {
-    const { failures } = checkResource(certRequest as AnyResource, {}, { ipAddresses: ["here"] }, "request");
+    const { failures } = checkResource(certRequest, {}, { ipAddresses: ["here"] }, "request");
 
     expect(failures.map(({ property }) => property)).toEqual(["privateKeyPem", "ipAddresses[0]"]);
   });
@@ -209,7 +209,7 @@ describe("certificates", () => {
     const inputs = { ...authority, privateKeyPem: await keyPem(), validityPeriodHours: 24 };
     const { id, outputs } = await selfSignedCert.create(inputs, context);
     const diff = (news: object): unknown =>
-      diffResource(selfSignedCert as AnyResource, id, { ...outputs }, inputs, { ...inputs, ...news }, []);
+      diffResource(selfSignedCert, id, { ...outputs }, inputs, { ...inputs, ...news }, []);
 
     expect(diff({})).toEqual([]);
     expect(diff({ earlyRenewalHours: 2 })).toEqual([
@@ -231,7 +231,7 @@ describe("certificates", () => {
       privateKeyPem: "x",
       validityPeriodHours: -1,
     };
-    const { failures } = checkResource(selfSignedCert as AnyResource, {}, news, "certificate");
+    const { failures } = checkResource(selfSignedCert, {}, news, "certificate");
 
     expect(failures.map(({ property }) => property)).toEqual(["allowedUses[0]", "validityPeriodHours"]);
   });

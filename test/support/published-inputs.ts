@@ -89,10 +89,14 @@ function compareType(typings: Typings, node: ts.TypeNode, ours: PropertyType, pa
   const text = published.getText();
   if (text.startsWith("inputs.")) {
     if (typeof ours === "string" || !("object" in ours)) return mismatch(text);
-    const nested = findInterface(typings.inputs, text.split(".").slice(1));
-    return nested ? compare(typings, nested, ours.object, `${path}.`) : [`${path}: no typing of ${text}`];
+    return compareNested(typings, text, ours.object, path);
   }
   return scalarKinds(text).includes(ours as string) ? [] : mismatch(text);
+}
+
+function compareNested(typings: Typings, name: string, ours: PropertyTable, path: string): string[] {
+  const nested = findInterface(typings.inputs, name.split(".").slice(1));
+  return nested ? compare(typings, nested, ours, `${path}.`) : [`${path}: no typing of ${name}`];
 }
 
 /** The type inside `pulumi.Input<…>` and beside `undefined`. */

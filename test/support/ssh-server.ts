@@ -87,7 +87,7 @@ function authenticate(client: Connection, { authorized, password }: Settings): v
     }
     if (attempt.method === "publickey" && attempt.key.data.equals(key.getPublicSSH())) {
       const { signature, blob, hashAlgo } = attempt;
-      if (!signature || (blob && key.verify(blob, signature, hashAlgo) === true)) return attempt.accept();
+      if (!signature || (blob && key.verify(blob, signature, hashAlgo))) return attempt.accept();
     }
     attempt.reject(password === undefined ? ["publickey"] : ["publickey", "password"]);
   });
@@ -95,7 +95,8 @@ function authenticate(client: Connection, { authorized, password }: Settings): v
 
 function serveSession(session: Session, { acceptEnv = [] }: Settings): void {
   const environment: Record<string, string> = {};
-  session.on("env", (accept, reject, { key, val }) => {
+  // whatever the types say, there is neither of them for a client that wants no reply
+  session.on("env", (accept: (() => void) | undefined, reject: (() => void) | undefined, { key, val }) => {
     if (!acceptEnv.includes(key)) return reject?.();
     environment[key] = val;
     accept?.();

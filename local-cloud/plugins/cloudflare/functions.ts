@@ -1,8 +1,8 @@
 import type { FunctionType } from "../lib";
 import type { Json } from "./client";
-import { fromApi } from "./names";
+import { fromApi, toApi } from "./names";
 import { api } from "./provider-config";
-import { GET_IP_RANGES, GET_ZONE, GET_ZONE_SETTING, GET_ZONES } from "./tables";
+import { GET_DNS_RECORDS, GET_IP_RANGES, GET_ZONE, GET_ZONE_SETTING, GET_ZONES } from "./tables";
 
 interface ZoneFilter {
   readonly account?: { readonly id?: string; readonly name?: string };
@@ -79,3 +79,35 @@ export const getZoneSetting: FunctionType<{ settingId: string; zoneId?: string }
     };
   },
 };
+
+interface RecordFilter {
+  readonly maxItems?: number;
+  readonly zoneId?: string;
+  readonly [filter: string]: unknown;
+}
+
+/** What the caller left open stays open: the defaults of match, order and the like are the API's own. */
+export const getDnsRecords: FunctionType<RecordFilter, Json> = {
+  schema: GET_DNS_RECORDS,
+  async invoke(args, { signal }) {
+    const { maxItems, zoneId, ...filter } = args;
+    const path = `zones/${zoneId ?? ""}/dns_records`;
+    const atMost = maxItems !== undefined && maxItems > 0 ? maxItems : 1000;
+    const found = await api().list({ method: "GET", path, query: recordQuery(filter), signal }, atMost);
+    return { ...args, results: found.map(recordResult) };
+  },
+};
+
+/** Nested filters go with a dot: `name.exact`. */
+function recordQuery(filter: object): Record<string, string> {
+  const pairs = Object.entries(toApi(filter)).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).map(([part, wanted]) => [`${name}.${part}`, String(wanted)])
+      : [[name, String(value)]],
+  );
+  return Object.fromEntries(pairs) as Record<string, string>;
+}
+
+function recordResult({ meta, ...record }: Json): Json {
+  return { ...fromApi<Json>(record), meta: JSON.stringify(meta ?? {}) };
+}

@@ -1,7 +1,7 @@
 import { version } from "@pulumi/cloudflare/package.json";
 import { servePlugin } from "../lib";
 import { dnsRecord } from "./dns-record";
-import { getIpRanges, getZone, getZones, getZoneSetting } from "./functions";
+import { getDnsRecords, getIpRanges, getZone, getZones, getZoneSetting } from "./functions";
 import { originCaCertificate } from "./origin-ca-certificate";
 import { checkConfig, CONFIG, configure } from "./provider-config";
 import { zone } from "./zone";
@@ -22,6 +22,7 @@ servePlugin({
     "cloudflare:index/zoneSetting:ZoneSetting": zoneSetting,
   },
   functions: {
+    "cloudflare:index/getDnsRecords:getDnsRecords": getDnsRecords,
     "cloudflare:index/getIpRanges:getIpRanges": getIpRanges,
     "cloudflare:index/getZone:getZone": getZone,
     "cloudflare:index/getZoneSetting:getZoneSetting": getZoneSetting,

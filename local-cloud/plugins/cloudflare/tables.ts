@@ -189,3 +189,28 @@ export const GET_ZONE_SETTING: ResourceSchema = {
     value: { type: "any" },
   },
 };
+
+const text = { exact: string, contains: string, startswith: string, endswith: string };
+const textOrNone = { ...text, present: string, absent: string };
+
+export const GET_DNS_RECORDS: ResourceSchema = {
+  inputs: {
+    comment: { type: { object: textOrNone } },
+    content: { type: { object: text } },
+    direction: string,
+    includeShadowMetadata: boolean,
+    match: string,
+    maxItems: number,
+    name: { type: { object: text } },
+    order: string,
+    proxied: boolean,
+    search: string,
+    shadowedByName: string,
+    shadowingName: string,
+    tag: { type: { object: textOrNone } },
+    tagMatch: string,
+    type: string,
+    zoneId: string,
+  },
+  outputs: { results: { type: { list: "any" } } },
+};

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { Archive, Asset, UNKNOWN, type CheckFailure, type Context, type ResourceType } from "../lib";
+import { Archive, Asset, type UNKNOWN, type CheckFailure, type Context, type ResourceType } from "../lib";
 import { copyPath, copyText } from "./sftp";
 import { withConnection, type Connection } from "./ssh-connection";
 import { copyFileInputs, copyToRemoteInputs } from "./tables";

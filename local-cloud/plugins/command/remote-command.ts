@@ -82,6 +82,7 @@ function exitReason(code: number | null, signal: string | undefined): string | u
   if (code === 0) return undefined;
   if (code !== null) return `Process exited with status ${code}`;
   const name = (signal ?? "").replace(/^SIG/, "");
-  const status = 128 + (constants.signals[`SIG${name}` as NodeJS.Signals] ?? 0);
+  const numbers: Readonly<Record<string, number>> = constants.signals; // the host may have others
+  const status = 128 + (numbers[`SIG${name}`] ?? 0);
   return `Process exited with status ${status} from signal ${name}`;
 }

@@ -62,8 +62,8 @@ async function copyFolder(sftp: SFTPWrapper, source: string, target: string): Pr
 }
 
 async function copyFile(sftp: SFTPWrapper, source: string, target: string): Promise<void> {
-  await promisify(sftp.fastPut.bind(sftp) as PutFile)(source, target).catch((error: Error) => {
-    throw new Error(`failed to copy file ${source} to remote path ${target}: ${error.message}`);
+  await promisify(sftp.fastPut.bind(sftp) as PutFile)(source, target).catch((error: unknown) => {
+    throw new Error(`failed to copy file ${source} to remote path ${target}: ${(error as Error).message}`);
   });
 }
 

@@ -36,7 +36,7 @@ function pinned(hostKey: string | undefined, denied: () => void): Partial<Connec
   const expected = utils.parseKey(hostKey.trim());
   if (expected instanceof Error) throw new Error("failed to parse host key: ssh: no key found");
   return {
-    algorithms: { serverHostKey: [expected.type as "ssh-ed25519"] },
+    algorithms: { serverHostKey: [expected.type] },
     hostVerifier: (shown: Buffer): boolean => {
       const isExpected = shown.equals(expected.getPublicSSH());
       if (!isExpected) denied();
@@ -74,8 +74,9 @@ function authHandler(methods: AnyAuthMethod[]): ConnectConfig["authHandler"] {
   const waiting = [...methods];
   const wireName = (type: string): string => (type === "agent" ? "publickey" : type);
   return (accepted, _partial, next) => {
+    const still = accepted as string[] | null; // null, whatever the types say, before the server has answered
     let method = waiting.shift();
-    while (method && accepted && !(accepted as string[]).includes(wireName(method.type))) {
+    while (method && still && !still.includes(wireName(method.type))) {
       method = waiting.shift();
     }
     next(method ?? (false as never));
@@ -91,7 +92,7 @@ function readPrivateKey(text: string, passphrase: string | undefined): string {
     return sshpk.parsePrivateKey(key, "auto", { passphrase }).toString("ssh-private");
   } catch {
     throw new Error(
-      passphrase === undefined && /encrypted|passphrase/i.test(String(parsed))
+      passphrase === undefined && parsed instanceof Error && /encrypted|passphrase/i.test(parsed.message)
         ? "ssh: this private key is passphrase protected"
         : "ssh: no key found: the private key cannot be read",
     );

@@ -75,11 +75,11 @@ async function dial(
   const limit = endpoint.dialErrorLimit;
   let pause = FIRST_PAUSE_MS;
   for (let failures = 1; ; failures++) {
-    if (signal.aborted) throw abortReason(signal);
+    throwIfAborted(signal);
     try {
       return await connect(endpoint, opened, await transport?.());
     } catch (error) {
-      if (signal.aborted) throw abortReason(signal);
+      throwIfAborted(signal);
       if (error instanceof UnusableEndpoint) throw error;
       if (limit > -1 && failures > limit) {
         throw new Error(`after ${failures - 1} failed attempts: ${(error as Error).message}`);
@@ -133,6 +133,10 @@ function dialError(error: Error & { code?: string; level?: string }, { host, por
     return "ssh: handshake failed: ssh: unable to authenticate, no supported methods remain";
   }
   return `ssh: handshake failed: ${error.message}`;
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw abortReason(signal);
 }
 
 function abortReason(signal: AbortSignal): Error {

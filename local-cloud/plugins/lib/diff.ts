@@ -1,5 +1,5 @@
-import { elementOf, childPath, DEFAULTS_KEY, type Property, type PropertyTable } from "./schema";
-import { hasUnknown, isObject, sameValue, UNKNOWN, type Properties } from "./values";
+import { elementOf, childPath, DEFAULTS_KEY, tableOf, type Property, type PropertyTable } from "./schema";
+import { hasUnknown, isObject, sameValue, type Properties } from "./values";
 
 export interface Change {
   /** Path of the changed property, `connection.host` or `triggers[0]`. */
@@ -40,20 +40,27 @@ function diffValue(
   if (old === undefined && now === undefined) return [];
   if (old === undefined) return [{ path, kind: "add", replaces }];
   if (now === undefined) return [{ path, kind: "delete", replaces }];
-  if (now === UNKNOWN || old === UNKNOWN) return [{ path, kind: "update", replaces }];
   if (!hasUnknown(now) && sameValue(old, now)) return [];
-  const { type } = property;
+  return diffMembers(property, old, now, path, replaces) ?? [{ path, kind: "update", replaces }];
+}
+
+/** What changed inside of two lists or of two objects; undefined for values that have no members to compare. */
+function diffMembers(
+  { type }: Property,
+  old: unknown,
+  now: unknown,
+  path: string,
+  replaces: boolean,
+): Change[] | undefined {
   if (Array.isArray(old) && Array.isArray(now)) {
     const element = elementOf(type) ?? { type: "any" };
-    const inherited = replaces || element.replaces === true;
-    const isSet = typeof type === "object" && "set" in type;
-    return isSet ? diffSet(old, now, path, inherited) : diffList(element, old, now, path, inherited);
+    const diff = typeof type === "object" && "set" in type ? diffSet : diffList;
+    return diff(element, old, now, path, replaces || element.replaces === true);
   }
   if (isObject(old) && isObject(now)) {
-    const table = typeof type === "object" && "object" in type ? type.object : undefined;
-    return diffObject(table, old, now, path, replaces);
+    return diffObject(tableOf(type), old, now, path, replaces);
   }
-  return [{ path, kind: "update", replaces }];
+  return undefined;
 }
 
 function diffList(
@@ -69,7 +76,13 @@ function diffList(
 }
 
 /** Members that came and went, whatever their places. */
-function diffSet(old: unknown[], now: unknown[], path: string, replaces: boolean): Change[] {
+function diffSet(
+  _element: Property,
+  old: unknown[],
+  now: unknown[],
+  path: string,
+  replaces: boolean,
+): Change[] {
   const without = (some: unknown[], others: unknown[], kind: "add" | "delete"): Change[] =>
     some.flatMap((member, i) =>
       others.some((other) => sameValue(member, other)) ? [] : [{ path: `${path}[${i}]`, kind, replaces }],

@@ -80,7 +80,10 @@ export function markOutputs(
 export function previewOutputs(type: AnyResource, inputs: Properties, state?: Properties): Properties {
   const news = plainly(inputs);
   const old = state && plainly(state);
-  const derived = Object.keys(type.schema.outputs ?? {}).map((key) => [key, old ? old[key] : UNKNOWN]);
+  const derived = Object.keys(type.schema.outputs ?? {}).map((key): [string, unknown] => [
+    key,
+    old ? old[key] : UNKNOWN,
+  ]);
   const known = { ...Object.fromEntries(derived), ...news, ...type.preview?.(news, old) };
   return markOutputs(type, known, inputs);
 }
@@ -103,10 +106,10 @@ export async function updateResource(
   news: Properties,
   context: Context,
 ): Promise<Properties> {
-  const { update } = type;
+  const update = type.update?.bind(type);
   if (!update) throw new Error("this resource cannot be updated, only replaced");
   const outputs = await marked(type, news, undefined, () =>
-    update.call(type, id, plainly(state), plainly(news), context, plainly(olds)),
+    update(id, plainly(state), plainly(news), context, plainly(olds)),
   );
   return markOutputs(type, outputs, news);
 }
@@ -138,7 +141,10 @@ function inputsFrom(type: AnyResource, olds: Properties, outputs: Properties): P
   const [old, now] = [plainly(olds), plainly(outputs)];
   const isImport = Object.keys(old).length === 0;
   const keys = isImport ? Object.keys(type.schema.inputs) : Object.keys(old);
-  const values = keys.map((key) => [key, key in now ? projected(old[key], now[key]) : old[key]]);
+  const values = keys.map((key): [string, unknown] => [
+    key,
+    key in now ? projected(old[key], now[key]) : old[key],
+  ]);
   return markInputs(type, Object.fromEntries(values), olds);
 }
 

@@ -10,7 +10,11 @@ export interface Context {
   /** Aborted when the user cancels, or when the resource's custom timeout is over. */
   readonly signal: AbortSignal;
   /** Shows a line at the resource; an ephemeral one only while the resource is worked on. */
-  log(severity: "debug" | "info" | "warning" | "error", message: string, ephemeral?: boolean): void;
+  readonly log: (
+    severity: "debug" | "info" | "warning" | "error",
+    message: string,
+    ephemeral?: boolean,
+  ) => void;
 }
 
 export interface Created<S> {

@@ -63,18 +63,10 @@ export function checkInputs(table: PropertyTable, inputs: Properties, prefix = "
 }
 
 function checkValue(property: Property, marked: unknown, path: string): CheckFailure[] {
-  const value = marked instanceof Secret ? marked.value : marked;
-  if (value instanceof Secret) return checkValue(property, value, path);
+  const value = plain(marked);
   if (value === UNKNOWN || property.type === "any") return [];
-  const { type } = property;
-  if (typeof type === "string") {
-    if (!hasType(type, value))
-      return [{ property: path, reason: `must be ${article(type)}, got ${kind(value)}` }];
-    if (property.values && !property.values.includes(String(value))) {
-      return [{ property: path, reason: `must be one of ${property.values.join(", ")}` }];
-    }
-    return [];
-  }
+  const { type, values } = property;
+  if (typeof type === "string") return checkScalar(type, values, value, path);
   const element = elementOf(type);
   if (element) {
     if (!Array.isArray(value)) return [{ property: path, reason: `must be a list, got ${kind(value)}` }];
@@ -82,13 +74,26 @@ function checkValue(property: Property, marked: unknown, path: string): CheckFai
   }
   if (!isObject(value)) return [{ property: path, reason: `must be an object, got ${kind(value)}` }];
   if ("object" in type) return checkInputs(type.object, value, `${path}.`);
-  if (!("map" in type)) return [];
-  return Object.entries(value).flatMap(([key, part]) =>
-    checkValue(asProperty(type.map), part, childPath(path, key)),
-  );
+  return "map" in type ? checkMembers(asProperty(type.map), value, path) : [];
 }
 
-function hasType(type: PropertyType, value: unknown): boolean {
+function checkScalar(
+  type: string,
+  values: readonly string[] | undefined,
+  value: unknown,
+  path: string,
+): CheckFailure[] {
+  if (!hasType(type, value))
+    return [{ property: path, reason: `must be ${article(type)}, got ${kind(value)}` }];
+  if (!values || values.includes(String(value))) return [];
+  return [{ property: path, reason: `must be one of ${values.join(", ")}` }];
+}
+
+function checkMembers(member: Property, map: Properties, path: string): CheckFailure[] {
+  return Object.entries(map).flatMap(([key, part]) => checkValue(member, part, childPath(path, key)));
+}
+
+function hasType(type: string, value: unknown): boolean {
   if (type === "integer") return Number.isInteger(value);
   if (type === "asset") return value instanceof Asset || value instanceof Archive;
   return typeof value === type;
@@ -109,6 +114,11 @@ export function elementOf(type: PropertyType): Property | undefined {
   if (typeof type === "string") return undefined;
   if ("list" in type) return asProperty(type.list);
   return "set" in type ? asProperty(type.set) : undefined;
+}
+
+/** The members of an object that has a table of its own; undefined for other types. */
+export function tableOf(type: PropertyType): PropertyTable | undefined {
+  return typeof type === "object" && "object" in type ? type.object : undefined;
 }
 
 export function asProperty(type: PropertyType | Property): Property {
@@ -157,7 +167,7 @@ function changeObjects(
 
 /** Provider configuration: everything but strings arrives as JSON text. */
 export function parseConfig(table: PropertyTable, config: Properties): Properties {
-  const parsed = Object.entries(config).map(([key, marked]) => {
+  const parsed = Object.entries(config).map(([key, marked]): [string, unknown] => {
     const value = plain(marked);
     if (typeof value !== "string" || table[key] === undefined || table[key].type === "string")
       return [key, marked];

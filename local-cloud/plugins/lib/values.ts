@@ -58,9 +58,11 @@ export function decode(wire: unknown): unknown {
   if (typeof wire === "string") return UNKNOWN_STRINGS.has(wire) ? UNKNOWN : wire;
   if (Array.isArray(wire)) return wire.map(decode);
   if (!isObject(wire)) return wire ?? undefined;
+  return SIGNATURE in wire ? decodeSigned(wire) : withoutUndefined(mapObject(wire, decode));
+}
+
+function decodeSigned(wire: Properties): unknown {
   switch (wire[SIGNATURE]) {
-    case undefined:
-      return withoutUndefined(mapObject(wire, decode));
     case SECRET:
       return new Secret(decode(wire["value"]));
     case ASSET:
@@ -119,16 +121,20 @@ export function secretLike(value: unknown, like: unknown): unknown {
 /** Equality of plain values; an asset or archive equals another with the same hash. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return a !== UNKNOWN;
-  if ((a instanceof Asset && b instanceof Asset) || (a instanceof Archive && b instanceof Archive)) {
-    const [left, right] = [a.content, b.content];
-    return left.hash || right.hash ? left.hash === right.hash : sameValue({ ...left }, { ...right });
-  }
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((value, i) => sameValue(value, b[i]));
-  }
+  if (a instanceof Asset && b instanceof Asset) return sameContent(a.content, b.content);
+  if (a instanceof Archive && b instanceof Archive) return sameContent(a.content, b.content);
+  if (Array.isArray(a) && Array.isArray(b)) return sameList(a, b);
   if (!isObject(a) || !isObject(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => sameValue(a[key], b[key]));
+}
+
+function sameList(a: unknown[], b: unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => sameValue(value, b[i]));
+}
+
+function sameContent(a: { hash?: string }, b: { hash?: string }): boolean {
+  return a.hash || b.hash ? a.hash === b.hash : sameValue({ ...a }, { ...b });
 }
 
 function withoutUndefined(object: Properties): Properties {

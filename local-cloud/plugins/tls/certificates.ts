@@ -3,7 +3,7 @@ import { CertificationRequest } from "@peculiar/asn1-csr";
 import {
   Certificate,
   Extensions,
-  Name,
+  type Name,
   SubjectAlternativeName,
   SubjectKeyIdentifier,
 } from "@peculiar/asn1-x509";

@@ -65,7 +65,7 @@ export function toOpenssh(key: KeyObject): string {
 /** PKCS#1 for RSA, SEC 1 for ECDSA, PKCS#8 for ED25519: as the published plugin writes them. */
 export function toTraditionalPem(key: KeyObject): string {
   const types = { RSA: "pkcs1", ECDSA: "sec1", ED25519: "pkcs8" } as const;
-  return key.export({ type: types[algorithmOf(key)] as "pkcs8", format: "pem" }).toString();
+  return key.export({ type: types[algorithmOf(key)], format: "pem" }).toString();
 }
 
 export function publicKeyOutputs(privateKey: KeyObject): PublicKeyOutputs {
