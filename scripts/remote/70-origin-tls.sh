@@ -26,7 +26,7 @@ function reload_proxy() {
 }
 
 function main() {
-  local work dir=/etc/homeport/proxy/tls
+  local work is_new='' dir=/etc/homeport/proxy/tls
   work=$(mktemp -d)
   # shellcheck disable=SC2064  # the path is known now
   trap "rm -rf '${work}'" EXIT
@@ -37,9 +37,12 @@ function main() {
   install_dir /etc/homeport 711
   install_dir /etc/homeport/proxy 700
   install_dir "${dir}" 700
+  # Of a mode alone the proxy need not know, and a reload would also take up what else was edited and is not mended yet.
+  cmp -s "${work}/origin.key" "${HOMEPORT_ROOT}${dir}/origin.key" &&
+    cmp -s "${work}/origin.crt" "${HOMEPORT_ROOT}${dir}/origin.crt" || is_new=1
   install_file "${dir}/origin.key" 600 root:root <"${work}/origin.key"
   install_file "${dir}/origin.crt" 644 root:root <"${work}/origin.crt"
-  if [[ ${CHANGED} -ne 0 ]] && ! is_check; then reload_proxy; fi
+  if [[ -n "${is_new}" ]] && ! is_check; then reload_proxy; fi
   summary
 }
 {
