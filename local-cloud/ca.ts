@@ -152,7 +152,9 @@ async function sign(ca: Ca, leaf: Leaf): Promise<x509.X509Certificate> {
       new x509.ExtendedKeyUsageExtension(leaf.usages),
       await x509.SubjectKeyIdentifierExtension.create(leaf.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(ca.certificate),
-      new x509.SubjectAlternativeNameExtension(leaf.names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }))),
+      new x509.SubjectAlternativeNameExtension(
+        leaf.names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+      ),
     ],
   });
 }
