@@ -108,7 +108,12 @@ const proxy = new Proxy("proxy", {
 backup.prove(Object.values(stackOfContainers.containers));
 
 // Last the way in: strict once the origin answers, records once strict is set.
-const edge = new EdgeRules("edge", { zoneId: zone.zoneId, originAnswers: proxy.answers });
+const edge = new EdgeRules("edge", {
+  ...{ stack, hostnames },
+  zoneId: zone.zoneId,
+  strictNeighbours: config.strictNeighbours,
+  originAnswers: proxy.answers,
+});
 new Dns("dns", {
   ...{ domain, hostnames },
   zoneId: zone.zoneId,

@@ -53,6 +53,8 @@ export interface StackConfig {
   /** The system's kept secrets by name. */
   readonly keptSecrets: Readonly<Record<string, pulumi.Output<string>>>;
   readonly wwwRecord: "A" | "CNAME";
+  /** Hosts of the zone that are not the system's and whose origins are ready for Full (strict). */
+  readonly strictNeighbours: readonly string[];
   /** Cron, UTC: when upgrades may restart the host. */
   readonly upgradeSchedule: string;
   readonly backup: BackupConfig;

@@ -2,6 +2,7 @@ import { CLOUDFLARE_RANGES } from "./cloudflare-ranges";
 import { backup, type BackupSecrets, type PlainBackup } from "./config-rules-backup";
 import { CONFIG_KEYS, nearest, type ConfigKeyName } from "./config-keys";
 import { ConfigReader, type ConfigInput } from "./config-reader";
+import { strictNeighbours } from "./config-rules-neighbours";
 import { adminCidrs, edgeCidrs } from "./config-rules-network";
 import {
   environmentOverrides,
@@ -32,6 +33,7 @@ export interface PlainConfig {
   readonly environment: ServiceValues;
   readonly registry: PlainRegistry;
   readonly wwwRecord: "A" | "CNAME";
+  readonly strictNeighbours: readonly string[];
   readonly upgradeSchedule: string;
   readonly backup: PlainBackup;
   readonly protect: boolean;
@@ -88,6 +90,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     environment,
     registry: login.registry,
     wwwRecord: wwwRecord(reader),
+    strictNeighbours: strictNeighbours(reader, system, zone),
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     backup: backups.backup,
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",

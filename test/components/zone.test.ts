@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Zone } from "../../components/zone";
 import { houseFaults } from "../support/component-bed";
 import { recordGraph, settled, valueOf } from "../support/mocks";
+import { rejections } from "../support/rejections";
 
 const EXPECTED = ["198.51.100.0/24", "2001:db8:cf::/48"];
 
@@ -13,26 +14,11 @@ function zoneWith(ipv4Cidrs: readonly string[], ipv6Cidrs: readonly string[]) {
   return { graph, zone: new Zone("zone", { domain: "mxcorre.com", expectedRanges: EXPECTED }) };
 }
 
-/**
- * What the program would end with. The SDK leaves it to the process's handler of rejections, which the language host
- * installs and which is the test runner's here.
- */
-async function refusal(ipv4Cidrs: readonly string[], ipv6Cidrs: readonly string[]): Promise<unknown[]> {
-  const runner = process.listeners("unhandledRejection");
-  const errors: unknown[] = [];
-  process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", (error) => errors.push(error));
-  try {
+function refusal(ipv4Cidrs: readonly string[], ipv6Cidrs: readonly string[]): Promise<unknown[]> {
+  return rejections(async () => {
     const { zone } = zoneWith(ipv4Cidrs, ipv6Cidrs);
-    errors.push(await valueOf(zone.edgeCidrs).catch((error: unknown) => error));
-    await settled().catch((error: unknown) => errors.push(error));
-    // rejections are told when the queue of promises is empty
-    await new Promise((resolve) => setImmediate(resolve));
-  } finally {
-    process.removeAllListeners("unhandledRejection");
-    for (const listener of runner) process.on("unhandledRejection", listener);
-  }
-  return errors;
+    await Promise.all([valueOf(zone.edgeCidrs), settled()]);
+  });
 }
 
 describe("Zone", () => {

@@ -28,6 +28,8 @@ export const ANSWERS: Readonly<Record<string, (name: string) => Record<string, u
 /** What the mocked provider functions answer, by token. */
 export const INVOKES: Readonly<Record<string, Record<string, unknown>>> = {
   "cloudflare:index/getZone:getZone": { zoneId: "zone-1", id: "zone-1" },
+  "cloudflare:index/getZoneSetting:getZoneSetting": { value: "full" },
+  "cloudflare:index/getDnsRecords:getDnsRecords": { results: [] },
   "cloudflare:index/getIpRanges:getIpRanges": {
     ipv4Cidrs: ["198.51.100.0/24"],
     ipv6Cidrs: ["2001:db8:cf::/48"],

@@ -21,6 +21,7 @@ describe("parseConfig, given a sound config", () => {
         operatorUser: "ops",
         edgeCidrs: CLOUDFLARE_RANGES,
         wwwRecord: "A",
+        strictNeighbours: [],
         upgradeSchedule: "0 4 * * 0",
         protect: true,
         images: { db: "postgres:16", proxy: "caddy:2.10.2" },
@@ -37,6 +38,14 @@ describe("parseConfig, given a sound config", () => {
         secretValues: { operatorPrivateKey: OPERATOR.privateKey, hostPrivateKey: HOST.privateKey },
       },
     });
+  });
+
+  it("takes neighbours of the system in the zone as records name them: wildcards, aliases, deep ones", () => {
+    const hosts = ["blog.mxcorre.com", "*.mxcorre.com", "_x.a-b.mxcorre.com", "xn--bcher-kva.mxcorre.com"];
+    const parsed = parseWith({ raw: { "homeport:strictNeighbours": JSON.stringify(hosts) } });
+
+    expect(messages(parsed)).toEqual([]);
+    expect(parsed).toMatchObject({ config: { strictNeighbours: hosts } });
   });
 
   it("tells the application its hosts and lays the stack's values over the system's", () => {

@@ -66,6 +66,19 @@ export function edge(mistake: string, range: string, rule: string): BadConfig {
   return { mistake, raw: { "homeport:edgeCidrs": JSON.stringify([range]) }, message };
 }
 
+export function neighbour(
+  mistake: string,
+  hosts: readonly string[],
+  rule: string,
+  at = 0,
+  fix = setPath(`homeport:strictNeighbours[${at}]`, "blog.mxcorre.com"),
+): BadConfig {
+  const host = hosts[at] ?? "";
+  const got = /^[\w.:/*-]+$/.test(host) ? host : JSON.stringify(host);
+  const message = `homeport:strictNeighbours[${at}]: must ${rule}, got ${got}; fix: ${fix}`;
+  return { mistake, raw: { "homeport:strictNeighbours": JSON.stringify(hosts) }, message };
+}
+
 export function user(mistake: string, value: string, rule: string, got = value): BadConfig {
   return plain(mistake, "homeport:operatorUser", value, rule, got, set("homeport:operatorUser", "ops"));
 }
@@ -133,6 +146,7 @@ export const CONTROL = "hold no control characters or line breaks";
 export const PLACEHOLDER = "be a real value, not a placeholder";
 export const HETZNER = "be 64 letters and digits";
 export const DOMAIN = "be a domain name of letters, digits, - and .";
+export const HOST_NAME = "be a host name of letters, digits, -, _ and .";
 export const RANGE = "be an address range like 203.0.113.7/32";
 export const LINE =
   "be one OpenSSH line of ed25519, ecdsa or rsa, without options: ssh-ed25519 AAAA… comment";

@@ -1,4 +1,4 @@
-import { setPath, plain, admin, edge, RANGE, type BadConfig } from "./mistakes";
+import { setPath, remove, plain, admin, edge, neighbour, RANGE, HOST_NAME, type BadConfig } from "./mistakes";
 
 export const NETWORKS: readonly BadConfig[] = [
   {
@@ -26,4 +26,38 @@ export const NETWORKS: readonly BadConfig[] = [
   ),
   edge("the whole internet as the edge", "0.0.0.0/0", "be /12 or narrower, as an edge's ranges are"),
   edge("an edge range with host bits", "198.51.100.1/24", "be written as 198.51.100.0/24"),
+  neighbour("a neighbour of another zone", ["blog.evil-mxcorre.com"], "be a host of zone mxcorre.com"),
+  neighbour(
+    "a neighbour in capitals",
+    ["blog.mxcorre.com", "Shop.mxcorre.com"],
+    "be lowercase",
+    1,
+    setPath("homeport:strictNeighbours[1]", "blog.mxcorre.com"),
+  ),
+  neighbour("a neighbour with a scheme", ["https://blog.mxcorre.com"], HOST_NAME),
+  neighbour("a neighbour with $()", ["$(id).mxcorre.com"], HOST_NAME),
+  neighbour("a neighbour with a line break", ["blog.mxcorre.com\n"], HOST_NAME),
+  neighbour("a wildcard inside a neighbour", ["a.*.mxcorre.com"], HOST_NAME),
+  neighbour(
+    "the system's own host as a neighbour",
+    ["www.mxcorre.com"],
+    "not be a host of the system, which is always ready",
+    0,
+    remove("homeport:strictNeighbours[0]"),
+  ),
+  neighbour(
+    "a neighbour twice",
+    ["blog.mxcorre.com", "*.mxcorre.com", "blog.mxcorre.com"],
+    "differ from [0]",
+    2,
+    remove("homeport:strictNeighbours[2]"),
+  ),
+  plain(
+    "neighbours without a list",
+    "homeport:strictNeighbours",
+    "blog.mxcorre.com",
+    "be a list of host names",
+    "blog.mxcorre.com",
+    `pulumi config rm homeport:strictNeighbours --stack prod && ${setPath("homeport:strictNeighbours[0]", "blog.mxcorre.com")}`,
+  ),
 ];
