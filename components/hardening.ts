@@ -18,7 +18,7 @@ export interface HardeningArgs {
 
 /**
  * From a bare distribution to a host that may face the internet: its permanent host key before anything else, then
- * packages (S1-7), firewall (S1-8, H5), SSH (S1-10, S1-11, H3) and fail2ban (S1-9, H4).
+ * SSH (S1-10, S1-11, H3), packages (S1-7), firewall (S1-8, H5) and fail2ban (S1-9, H4).
  */
 export class Hardening extends pulumi.ComponentResource {
   /** The distribution is up to date and the packages are there; the engine may be set up. */
@@ -29,6 +29,12 @@ export class Hardening extends pulumi.ComponentResource {
     const parent = { parent: this };
 
     const hostKey = this.installHostKey(name, args);
+    // Before anything else dials: a reload refuses connections for a moment, which the docker plugin does not forgive.
+    const ssh = new GuardedStep(
+      `${name}-ssh`,
+      { host: args.host, script: "30-ssh.sh", guard: "ssh", arguments: [args.host.user] },
+      { ...parent, dependsOn: hostKey },
+    );
     const packages = new RemoteStep(
       `${name}-packages`,
       {
@@ -37,18 +43,12 @@ export class Hardening extends pulumi.ComponentResource {
         libraries: ["docker-daemon.sh"],
         arguments: [args.upgradeSchedule],
       },
-      { ...parent, dependsOn: hostKey },
+      { ...parent, dependsOn: ssh },
     );
-    const firewall = new GuardedStep(
+    new GuardedStep(
       `${name}-firewall`,
       { host: args.host, script: "20-firewall.sh", guard: "firewall" },
       { ...parent, dependsOn: packages },
-    );
-    // One guard at a time: the proof of one must not run into the revert of the other.
-    new GuardedStep(
-      `${name}-ssh`,
-      { host: args.host, script: "30-ssh.sh", guard: "ssh", arguments: [args.host.user] },
-      { ...parent, dependsOn: firewall },
     );
     new RemoteStep(
       `${name}-fail2ban`,

@@ -16,11 +16,23 @@ function prove() {
       ! sudo -n systemctl is-active --quiet ${guard}.timer ${guard}.service" </dev/null
 }
 
+# 255 is ssh's own failure, not the script's: a server that has just reloaded refuses for a moment. The script can be
+# run again from any line.
+function apply() {
+  local config="$1" target="$2" command="$3" script="$4" status deadline=$((SECONDS + SECONDS_TO_PROVE))
+  while true; do
+    status=0
+    ssh -F "${config}" -o BatchMode=yes "${target}" "${command}" <<<"${script}" || status=$?
+    if [[ ${status} -ne 255 || ${SECONDS} -ge ${deadline} ]]; then return "${status}"; fi
+    sleep 0.2
+  done
+}
+
 function main() {
   local config="$1" target="$2" name="$3" arguments="" deadline
   shift 3
   if [[ $# -gt 0 ]]; then printf -v arguments ' %q' "$@"; fi
-  ssh -F "${config}" -o BatchMode=yes "${target}" "sudo -n bash -s --${arguments}"
+  apply "${config}" "${target}" "sudo -n bash -s --${arguments}" "$(cat)"
   deadline=$((SECONDS + SECONDS_TO_PROVE))
   # A server that reloads refuses for a moment.
   until prove "${config}" "${target}" "${name}" 2>/dev/null; do

@@ -71,8 +71,8 @@ describe("the program with Pulumi.prod.yaml", () => {
 
   it.each([
     ["the permanent host key", "hardening-host-key", ["server-host", "identity-bootstrap"]],
-    ["every further step on the host", "hardening-packages", ["hardening-host-key-only"]],
-    ["SSH without a password", "hardening-ssh", ["hardening-firewall"]],
+    ["SSH without a password", "hardening-ssh", ["hardening-host-key-only"]],
+    ["every further step on the host", "hardening-packages", ["hardening-host-key-only", "hardening-ssh"]],
     ["the docker provider", "docker-provider", ["docker-engine", "hardening-packages"]],
     ["the database", "app-db", ["hardening-firewall", "hardening-ssh", "app-db-secrets", "docker-provider"]],
     ["the application", "app-web", ["app-db", "app-web-secrets", "app-entrypoint"]],
