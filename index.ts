@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Backup } from "./components/backup";
 import { loadConfig, writeStackSshFiles } from "./components/config";
 import { ContainerHost } from "./components/container-host";
 import { ContainerStack } from "./components/container-stack";
@@ -11,6 +12,7 @@ import { systemHostnames } from "./components/lib/system";
 import { OriginTls } from "./components/origin-tls";
 import { Proxy } from "./components/proxy";
 import type { Host } from "./components/remote-step";
+import { Restore } from "./components/restore";
 import { Secrets } from "./components/secrets";
 import { Server } from "./components/server";
 import { SshIdentity } from "./components/ssh-identity";
@@ -79,9 +81,17 @@ const { provider } = containerHost;
 // The system: its secrets, its containers, and the proxy with the certificate that the edge verifies.
 const secrets = new Secrets("secrets", { system, kept: config.keptSecrets });
 const { images, environment } = config;
+// Before the databases: a new server restores from where the one before has put its backups.
+const backup = new Backup("backup", { host, system, stack, backup: config.backup, packagesReady });
 const stackOfContainers = new ContainerStack("app", {
   ...{ system, host, images, environment, secrets, provider },
   hardened: hardening,
+  // A new server's databases are what they were on the one before, when the application meets them.
+  beforeApplication: (databases) =>
+    new Restore("restore", {
+      ...{ host, mode: config.restore, databases: backup.names },
+      after: [...backup.installed, ...databases],
+    }).compared,
 });
 const originTls = new OriginTls("origin", { host, hostnames, packagesReady });
 const proxy = new Proxy("proxy", {
@@ -93,6 +103,9 @@ const proxy = new Proxy("proxy", {
   certificateInstalled: originTls.installed,
   hardened: hardening,
 });
+
+// A backup that was restored and compared, before anybody hears that the system is up (S1-28).
+backup.prove(Object.values(stackOfContainers.containers));
 
 // Last the way in: strict once the origin answers, records once strict is set.
 const edge = new EdgeRules("edge", {
@@ -115,3 +128,7 @@ export const serverId = server.serverId;
 export const serverName = physicalName(system.name, stack);
 export const zoneId = zone.zoneId;
 export const ssh = pulumi.interpolate`ssh -F ${sshFiles.config} ${config.operatorUser}@${server.address}`;
+/** For `homeport kamal`: the same values as the containers have, made once (H1). */
+export const secretValues = pulumi.secret(pulumi.all(secrets.secretValues));
+export const originCertificate = originTls.certificate;
+export const originPrivateKey = pulumi.secret(originTls.privateKey);

@@ -12,6 +12,8 @@ export interface HetznerApi {
   readonly get: (path: string) => Promise<unknown>;
   /** Deletes and waits until the action, if there is one, has ended. */
   readonly remove: (path: string) => Promise<void>;
+  /** Orders an action and waits until it has ended. */
+  readonly act: (path: string, body: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
 /** The kinds that the program makes. */
@@ -32,24 +34,25 @@ export interface HetznerObject {
 export function hetznerApi(config: StackConfig): HetznerApi {
   const endpoint = (config.get("hcloud:endpoint")?.value ?? OFFICIAL).replace(/\/$/, "");
   const token = config.get("hcloud:token")?.value ?? "";
-  const call = async (method: string, path: string): Promise<unknown> => {
-    const response = await fetchOnce(`${endpoint}${path}`, method, token);
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetchOnce(`${endpoint}${path}`, method, token, body);
     if (response.status === 204) return undefined;
-    const body = (await response.json().catch(() => ({}))) as ApiAnswer;
-    if (response.ok) return body;
-    throw failed(`Hetzner API: ${method} ${path}: ${describe(response.status, body)}`);
+    const answer = (await response.json().catch(() => ({}))) as ApiAnswer;
+    if (response.ok) return answer;
+    throw failed(`Hetzner API: ${method} ${path}: ${describe(response.status, answer)}`);
+  };
+  const ended = async (what: string, answer: unknown): Promise<void> => {
+    let action = (answer as { readonly action?: Action } | undefined)?.action;
+    while (action?.status === "running") {
+      await setTimeout(POLL_MS);
+      action = ((await call("GET", `/actions/${action.id}`)) as { readonly action: Action }).action;
+    }
+    if (action?.status === "error") throw failed(`Hetzner API: ${what}: the action failed; fix: try again`);
   };
   return {
     get: (path) => call("GET", path),
-    remove: async (path) => {
-      const answer = (await call("DELETE", path)) as { readonly action?: Action } | undefined;
-      for (let action = answer?.action; action?.status === "running";) {
-        await setTimeout(POLL_MS);
-        action = ((await call("GET", `/actions/${action.id}`)) as { readonly action: Action }).action;
-        if (action.status === "error")
-          throw failed(`Hetzner API: DELETE ${path}: the action failed; fix: try again`);
-      }
-    },
+    remove: async (path) => ended(`DELETE ${path}`, await call("DELETE", path)),
+    act: async (path, body) => ended(`POST ${path}`, await call("POST", path, body)),
   };
 }
 
@@ -83,11 +86,15 @@ interface ListAnswer {
   readonly meta?: { readonly pagination?: { readonly next_page?: number | null } };
 }
 
-async function fetchOnce(url: string, method: string, token: string): Promise<Response> {
+async function fetchOnce(url: string, method: string, token: string, body?: unknown): Promise<Response> {
   try {
     return await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}` },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {

@@ -28,14 +28,64 @@ const COMMANDS: readonly Entry[] = [
     load: () => (require("./commands/verify") as typeof import("./commands/verify")).verifyCommand(),
   },
   {
+    name: "drift",
+    summary: "compare what is declared with what is, and repair it",
+    load: () => (require("./commands/drift") as typeof import("./commands/drift")).driftCommand(),
+  },
+  {
     name: "graph",
     summary: "draw the stack's resource graph",
     load: () => (require("./commands/graph") as typeof import("./commands/graph")).graphCommand(),
   },
   {
+    name: "backup",
+    summary: "list and check the copies off the server",
+    load: () => (require("./commands/backup") as typeof import("./commands/backup")).backupCommand(),
+  },
+  {
+    name: "restore",
+    summary: "bring a copy of the database back, into scratch or live",
+    load: () => (require("./commands/restore") as typeof import("./commands/restore")).restoreCommand(),
+  },
+  {
+    name: "recover",
+    summary: "make a lost server anew, with its data, and prove it",
+    load: () => (require("./commands/recover") as typeof import("./commands/recover")).recoverCommand(),
+  },
+  {
     name: "ssh",
     summary: "open a shell on the server, host key pinned",
     load: () => (require("./commands/ssh") as typeof import("./commands/ssh")).sshCommand(),
+  },
+  {
+    name: "ps",
+    summary: "list every container of the system with its state",
+    load: () => (require("./commands/ps") as typeof import("./commands/ps")).psCommand(),
+  },
+  {
+    name: "logs",
+    summary: "print what a service writes",
+    load: () => (require("./commands/logs") as typeof import("./commands/logs")).logsCommandLine(),
+  },
+  {
+    name: "console",
+    summary: "open a service's console in its running container",
+    load: () => (require("./commands/console") as typeof import("./commands/console")).consoleCommandLine(),
+  },
+  {
+    name: "rollback",
+    summary: "bring the former version back",
+    load: () => (require("./commands/rollback") as typeof import("./commands/rollback")).rollbackCommand(),
+  },
+  {
+    name: "lint",
+    summary: "check the application before it is deployed, and print the patch",
+    load: () => (require("./commands/lint") as typeof import("./commands/lint")).lintCommand(),
+  },
+  {
+    name: "kamal",
+    summary: "write a deploy.yml and .kamal/secrets for Kamal",
+    load: () => (require("./commands/kamal") as typeof import("./commands/kamal")).kamalCommand(),
   },
 ];
 /* eslint-enable @typescript-eslint/no-require-imports */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { failed, usage, type CliError } from "./cli-error";
 import { HOMEPORT_ROOT, projectRoot } from "./project";
+import type { Preview } from "./drift/preview";
 import { lastLine, run, type RunResult } from "./run";
 import type { StackExport } from "./stack-state";
 
@@ -22,6 +23,12 @@ export interface ConfigWrite {
   readonly isSecret: boolean;
   readonly value: string;
 }
+
+/** As many updates as a rollback looks back. */
+const HISTORY = "100";
+
+/** Output for whoever reads it line by line. */
+const PLAIN = ["--non-interactive", "--color", "never", "--suppress-progress"] as const;
 
 const PASSPHRASE_FIX =
   "fix: export PULUMI_CONFIG_PASSPHRASE_FILE=/path/to/file (or pass --secrets-provider to homeport init)";
@@ -106,16 +113,60 @@ export class PulumiStack {
     return JSON.parse(result.stdout) as StackExport;
   }
 
+  /** Updates of the stack, the latest first, with the config that each of them had. Needs no passphrase. */
+  async history(): Promise<readonly StackUpdate[]> {
+    const result = await this.must([
+      "stack",
+      "history",
+      "--json",
+      "--page-size",
+      HISTORY,
+      ...this.stackFlag(),
+    ]);
+    return JSON.parse(result.stdout) as readonly StackUpdate[];
+  }
+
   async import(state: StackExport): Promise<void> {
     await this.must(["stack", "import", ...this.stackFlag()], JSON.stringify(state));
   }
 
+  /** What an `up` would do after a refresh. Changes nothing. @throws CliError with what the engine says. */
+  async previewRefreshed(): Promise<Preview> {
+    const args = ["preview", "--refresh", "--diff", "--json", ...this.stackFlag()];
+    const result = await this.pulumi(args);
+    const preview = parsePreview(result.stdout);
+    const said = preview?.diagnostics?.find(({ severity }) => severity === "error")?.message;
+    if (result.code === 0 && preview !== undefined) return preview;
+    throw (
+      knownError(result.stderr) ??
+      failed(`pulumi preview: ${(said ?? lastLine(result.stderr)).trim().split("\n")[0]}`)
+    );
+  }
+
   /** `pulumi up` without a question, its own progress on our stderr. Gives the exit code. */
-  async up(isInteractive: boolean): Promise<number> {
-    const args = ["up", "--yes", "--skip-preview", ...this.stackFlag()];
+  async up(isInteractive: boolean, more: readonly string[] = []): Promise<number> {
+    const args = ["up", "--yes", "--skip-preview", ...more, ...this.stackFlag()];
     if (!isInteractive) args.push("--non-interactive", "--color", "never", "--suppress-progress");
     const result = await run("pulumi", args, { cwd: this.root, env: this.env, output: "show" });
     return result.code;
+  }
+
+  /** `pulumi up` as {@link up}, its output also for us: a failure can be told from another one. */
+  async upAndRead(): Promise<RunResult> {
+    const args = ["up", "--yes", "--skip-preview", ...this.stackFlag(), ...PLAIN];
+    return run("pulumi", args, { cwd: this.root, env: this.env, output: "both" });
+  }
+
+  /** Destroys a resource and everything that stands on it, its progress on our stderr. Gives the exit code. */
+  async destroyWithDependents(urn: string): Promise<number> {
+    const target = ["--target", urn, "--target-dependents"];
+    const args = ["destroy", "--yes", "--skip-preview", ...target, ...this.stackFlag(), ...PLAIN];
+    return (await run("pulumi", args, { cwd: this.root, env: this.env, output: "show" })).code;
+  }
+
+  /** Lets the state forget that a resource must not be deleted; the program's next run protects it again. */
+  async unprotect(urn: string): Promise<void> {
+    await this.must(["state", "unprotect", "--yes", ...this.stackFlag(), urn]);
   }
 
   private stackFlag(): readonly string[] {
@@ -139,10 +190,29 @@ export class PulumiStack {
   }
 }
 
+/** One line of `pulumi stack history --json`; only what is read here. */
+export interface StackUpdate {
+  /** `update`, `refresh`, `destroy`, … */
+  readonly kind: string;
+  /** `succeeded`, `failed`, `in-progress`. */
+  readonly result: string;
+  /** RFC 3339. */
+  readonly endTime?: string;
+  readonly config?: Readonly<Record<string, { readonly value?: string; readonly objectValue?: unknown }>>;
+}
+
 interface RawConfigValue {
   readonly value?: string;
   readonly objectValue?: unknown;
   readonly secret?: boolean;
+}
+
+function parsePreview(text: string): Preview | undefined {
+  try {
+    return JSON.parse(text) as Preview;
+  } catch {
+    return undefined; // the engine did not come so far
+  }
 }
 
 /** True for the error that a passphrase, asked for on a terminal, would cure. */

@@ -5,8 +5,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The only way in for a secret: argv and environment can be read by others. */
   readonly stdin?: string;
-  /** `show`: the child writes to our stderr, so that the user sees it at work. */
-  readonly output?: "capture" | "show";
+  /** `show`: the child writes to our stderr, so that the user sees it at work; `both`: and we can read it. */
+  readonly output?: "capture" | "show" | "both";
   readonly timeoutSeconds?: number;
 }
 
@@ -35,8 +35,12 @@ export function run(command: string, args: readonly string[], options: RunOption
           child.kill("SIGKILL");
         }, options.timeoutSeconds * 1000)
       : undefined;
-    child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+    for (const [stream, chunks] of [[child.stdout, stdout] as const, [child.stderr, stderr] as const]) {
+      stream?.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (options.output === "both") process.stderr.write(chunk);
+      });
+    }
     // a child that ends without reading everything closes the pipe: its exit code says why
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.stdin ?? "");

@@ -19,18 +19,33 @@ export async function runScriptAsRoot(
   timeoutSeconds: number,
 ): Promise<RunResult> {
   const command = ["sudo", "-n", "bash", "-s", "--", ...args.map(quote)].join(" ");
+  return runOnServer(server, command, script, timeoutSeconds);
+}
+
+/** Runs `command` on the server as the operator. @throws CliError when the server cannot be reached. */
+export async function runOnServer(
+  server: Server,
+  command: string,
+  stdin: string,
+  timeoutSeconds: number,
+): Promise<RunResult> {
   const result = await run("ssh", ["-F", server.sshConfig, "-o", "BatchMode=yes", server.address, command], {
-    stdin: script,
+    stdin,
     timeoutSeconds,
   });
   if (result.code === SSH_FAILED) throw failed(connectionProblem(server.address, result.stderr));
   return result;
 }
 
-/** An interactive shell, or `command`, in the user's own terminal. Gives the exit code. */
-export function openShell(server: Server, command: readonly string[]): Promise<number> {
+/**
+ * An interactive shell, or `command`, in the user's own terminal; `isTty` gives the command one on the server too.
+ * Gives the exit code.
+ */
+export function openShell(server: Server, command: readonly string[], isTty = false): Promise<number> {
+  const terminal = isTty ? ["-t"] : [];
   return new Promise((resolve, reject) => {
-    const child = spawn("ssh", ["-F", server.sshConfig, server.address, ...command], { stdio: "inherit" });
+    const args = ["-F", server.sshConfig, ...terminal, server.address, ...command];
+    const child = spawn("ssh", args, { stdio: "inherit" });
     child.on("error", (error) => reject(failed(`ssh: ${error.message}; fix: install openssh-client`)));
     child.on("close", (code) => resolve(code ?? SSH_FAILED));
   });

@@ -5,6 +5,7 @@ export interface StateResource {
   readonly id?: string;
   readonly custom?: boolean;
   readonly delete?: boolean;
+  readonly protect?: boolean;
   readonly parent?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;

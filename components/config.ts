@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PlainBackup } from "./lib/config-rules-backup";
 import { parseConfig, type PlainConfig } from "./lib/config-rules";
 import { formatFault, type Fault } from "./lib/faults";
 import { writeSshFiles, type SshFiles } from "./lib/ssh-files";
@@ -9,6 +10,15 @@ export interface RegistryConfig {
   readonly server: string;
   readonly username: string;
   readonly password: pulumi.Output<string>;
+}
+
+/** Where backups go, when, and for how long. */
+export interface BackupConfig extends Omit<PlainBackup, "reportUrl"> {
+  readonly secretAccessKey: pulumi.Output<string>;
+  /** Encrypts the repository. */
+  readonly password: pulumi.Output<string>;
+  /** Secret; empty for none. */
+  readonly reportUrl: pulumi.Output<string>;
 }
 
 /** A stack's config, checked, with every secret as a secret output. */
@@ -47,7 +57,10 @@ export interface StackConfig {
   readonly strictNeighbours: readonly string[];
   /** Cron, UTC: when upgrades may restart the host. */
   readonly upgradeSchedule: string;
+  readonly backup: BackupConfig;
   readonly protect: boolean;
+  /** What a new server's empty database becomes: `auto`, `none`, or the newest copy until an RFC 3339 time. */
+  readonly restore: string;
 }
 
 /** All faults of a stack's config at once; shown by the engine without a stack trace. */
@@ -112,6 +125,12 @@ function withOutputs(config: PlainConfig, system: System): StackConfig {
     hcloud: { endpoint: hcloudEndpoint, token: pulumi.secret(secretValues.hcloudToken) },
     operatorPrivateKey: pulumi.secret(secretValues.operatorPrivateKey),
     hostPrivateKey: pulumi.secret(secretValues.hostPrivateKey),
+    backup: {
+      ...config.backup,
+      secretAccessKey: pulumi.secret(secretValues.backup.secretAccessKey),
+      password: pulumi.secret(secretValues.backup.password),
+      reportUrl: pulumi.secret(config.backup.reportUrl ?? ""),
+    },
     registry: { ...registry, password: pulumi.secret(secretValues.registryPassword) },
     keptSecrets: Object.fromEntries(kept),
   };

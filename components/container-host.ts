@@ -22,7 +22,7 @@ export interface ContainerHostArgs {
 
 /**
  * Docker on the host, and the one provider instance that speaks to it: through the local `ssh` with the pinned host
- * key, as the operator. The registry's password travels with each pull and stays in no file of the host.
+ * key, as the operator. Root is logged in to the registry as well, for whoever pulls on the host by hand (S1-6).
  */
 export class ContainerHost extends pulumi.ComponentResource {
   readonly provider: docker.Provider;
@@ -40,6 +40,16 @@ export class ContainerHost extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: args.packagesReady },
     );
+    const login = new RemoteStep(
+      `${name}-login`,
+      {
+        host: args.host,
+        script: "55-registry-login.sh",
+        arguments: [args.registry.server, args.registry.username],
+        stdin: args.registry.password,
+      },
+      { parent: this, dependsOn: engine },
+    );
     this.provider = new docker.Provider(
       `${name}-provider`,
       {
@@ -56,7 +66,8 @@ export class ContainerHost extends pulumi.ComponentResource {
           },
         ],
       },
-      { parent: this, dependsOn: engine },
+      // A token that the registry refuses is told by the login, in one line, before any pull fails by it.
+      { parent: this, dependsOn: [engine, login] },
     );
 
     this.registerOutputs({});

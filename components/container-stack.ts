@@ -19,6 +19,8 @@ export interface ContainerStackArgs {
   readonly provider: docker.Provider;
   /** The firewall stands: a container may publish a port. */
   readonly hardened: pulumi.Resource;
+  /** What has to happen between the databases and whatever asks them. @default nothing */
+  readonly beforeApplication?: (databases: readonly docker.Container[]) => pulumi.Resource;
 }
 
 /**
@@ -65,17 +67,30 @@ export class ContainerStack extends pulumi.ComponentResource {
     );
   }
 
-  /** In the order of the spec, each one after those before it: a database is healthy before what asks it. */
+  /**
+   * In the order of the spec, each one after those before it: a database is healthy before what asks it. Where something
+   * comes before the application, databases are first whatever the order.
+   */
   private createContainers(
     name: string,
     args: ContainerStackArgs,
     first: readonly pulumi.Resource[],
   ): Record<string, docker.Container> {
     const containers: Record<string, docker.Container> = {};
-    for (const service of Object.values(args.system.services)) {
-      const before = [...first, ...Object.values(containers)];
-      containers[service.name] = this.createContainer(name, service, args, before);
-    }
+    const before = [...first];
+    const create = (service: Service): void => {
+      const container = this.createContainer(name, service, args, [...before]);
+      containers[service.name] = container;
+      before.push(container);
+    };
+    const isDatabase = ({ name }: Service): boolean =>
+      args.system.databases.some((db) => db.service === name);
+    const services = Object.values(args.system.services);
+    const databases = args.beforeApplication === undefined ? [] : services.filter(isDatabase);
+    databases.forEach(create);
+    if (args.beforeApplication !== undefined && databases.length > 0)
+      before.push(args.beforeApplication(Object.values(containers)));
+    services.filter((service) => !databases.includes(service)).forEach(create);
     return containers;
   }
 

@@ -22,6 +22,10 @@ export interface OriginTlsArgs {
 export class OriginTls extends pulumi.ComponentResource {
   /** Key and certificate are on the host. */
   readonly installed: pulumi.Resource;
+  /** PEM. */
+  readonly certificate: pulumi.Output<string>;
+  /** PEM, secret. */
+  readonly privateKey: pulumi.Output<string>;
 
   constructor(name: string, args: OriginTlsArgs, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, { hostnames: args.hostnames }, opts);
@@ -58,6 +62,8 @@ export class OriginTls extends pulumi.ComponentResource {
       { ...parent, dependsOn: args.packagesReady },
     );
 
+    this.certificate = certificate.certificate;
+    this.privateKey = key.privateKeyPem;
     this.registerOutputs({});
   }
 }

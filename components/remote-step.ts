@@ -34,6 +34,8 @@ export interface RemoteStepArgs {
   readonly triggers?: readonly pulumi.Input<string>[];
   /** Nothing but a new server makes the step run again, another script neither. @default false */
   readonly isOncePerServer?: boolean;
+  /** How long it may run. @default "15m" */
+  readonly timeout?: string;
 }
 
 const TIMEOUT = "15m";
@@ -75,7 +77,7 @@ export class RemoteStep extends command.remote.Command {
       },
       pulumi.mergeOptions(opts ?? {}, {
         deletedWith: args.host.server,
-        customTimeouts: { create: TIMEOUT, update: TIMEOUT },
+        customTimeouts: timeouts(args.timeout),
         additionalSecretOutputs: isSecret ? ["stdout", "stderr"] : [],
         ignoreChanges: args.isOncePerServer === true ? CONTENT : [],
       }),
@@ -156,6 +158,10 @@ export class PowerOn extends command.local.Command {
       }),
     );
   }
+}
+
+function timeouts(timeout = TIMEOUT): { create: string; update: string } {
+  return { create: timeout, update: timeout };
 }
 
 /** Each word quoted, with a space in front: what follows a command. */

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 
@@ -151,7 +152,9 @@ async function sign(ca: Ca, leaf: Leaf): Promise<x509.X509Certificate> {
       new x509.ExtendedKeyUsageExtension(leaf.usages),
       await x509.SubjectKeyIdentifierExtension.create(leaf.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(ca.certificate),
-      new x509.SubjectAlternativeNameExtension(leaf.names.map((value) => ({ type: "dns", value }))),
+      new x509.SubjectAlternativeNameExtension(
+        leaf.names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+      ),
     ],
   });
 }

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startDaemon, stopDaemon } from "./daemon-process";
-import { ensureTokens } from "./environment";
+import { ensureTokens, storeAccounts } from "./environment";
 import { dockerHosts } from "./hosts/docker-hosts";
 import { ensureImages, imageTag, type ImageName } from "./images/images";
 import { downInternet, upInternet } from "./internet/internet";
@@ -10,6 +10,7 @@ import { ensureDocker, stopOwnDocker } from "./machine/docker-daemon";
 import { ensurePackages } from "./machine/packages";
 import { otherClouds, type CloudSettings } from "./settings";
 import { ensureToolchain } from "./toolchain/install";
+import { ensureS3Server } from "./toolchain/s3";
 import type { Report } from "./toolchain/progress";
 
 /** What a system's stack pulls, under the names that the stack config uses. */
@@ -45,7 +46,9 @@ export async function up(settings: CloudSettings, system: string, report: Report
   toolchain.catch(() => undefined); // looked at below, whatever fails first
   await ensureImages(["host", "services", ...Object.values(images.public), images.own.image], report);
   const tokens = ensureTokens(settings);
-  await upInternet(settings, { user: REGISTRY_USER, token: tokens.registry }, report);
+  await ensureS3Server(report);
+  const login = { user: REGISTRY_USER, token: tokens.registry };
+  await upInternet(settings, login, storeAccounts(settings), report);
   const [own] = await Promise.all([pushAll(settings, images), startDaemon(settings), toolchain]);
   return own;
 }
@@ -65,6 +68,7 @@ const WORLD = [
   "cloudflare.json",
   "internet",
   "ca",
+  "s3",
   "given.json",
   "daemon.log",
   "daemon.version",

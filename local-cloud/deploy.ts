@@ -3,13 +3,15 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { REGISTRY_USER } from "./cloud";
-import { backendFolder, cloudEnvironment, ensureTokens } from "./environment";
+import { backendFolder, cloudEnvironment, ensureTokens, storeAccounts } from "./environment";
+import { BUCKET, OBJECT_STORE } from "./internet/object-store";
 import type { CloudSettings } from "./settings";
 import { writeStackConfig } from "./stack";
 import { ROOT } from "./toolchain/versions";
 
 /** Makes the stack and its config: the template's values, then what `homeport init` makes. */
 export async function prepareStack(settings: CloudSettings, system: string, webImage: string): Promise<void> {
+  const { host } = storeAccounts(settings);
   const environment = await cloudEnvironment(settings);
   writeStackConfig(settings, system, {
     HCLOUD_ENDPOINT: environment.HCLOUD_ENDPOINT ?? "",
@@ -17,9 +19,12 @@ export async function prepareStack(settings: CloudSettings, system: string, webI
     ADMIN_CIDR: `${settings.gateway}/32`,
     EDGE_CIDR: settings.edgeRange,
     WEB_IMAGE: webImage,
+    BACKUP_REPOSITORY: `s3:https://${OBJECT_STORE}/${BUCKET}/${system}`,
+    BACKUP_ACCESS_KEY_ID: host.id,
   });
   await homeport(settings, ["init", "--stack", settings.name, "--registry-username", REGISTRY_USER], {
     KAMAL_REGISTRY_PASSWORD: ensureTokens(settings).registry,
+    HOMEPORT_BACKUP_SECRET_ACCESS_KEY: host.secret,
   });
 }
 

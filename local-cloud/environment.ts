@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { run } from "./docker";
+import { s3Accounts, type S3Accounts } from "./internet/object-store";
 import type { CloudSettings } from "./settings";
 import { installed } from "./toolchain/install";
 import { layout } from "./toolchain/layout";
@@ -16,6 +17,10 @@ export interface CloudTokens {
   readonly cloudflare: string;
   /** Password of the account at ghcr.io. */
   readonly registry: string;
+  /** Secret keys of the object store: of its owner, of the hosts, and of who expires backups. */
+  readonly "s3-root": string;
+  readonly "s3-host": string;
+  readonly "s3-prune": string;
   /** Encrypts the stack's secrets. */
   readonly passphrase: string;
 }
@@ -26,8 +31,17 @@ export function ensureTokens(settings: CloudSettings): CloudTokens {
     hcloud: ensureToken(settings, "hcloud", () => randomBytes(32).toString("hex")),
     cloudflare: ensureToken(settings, "cloudflare", () => randomBytes(20).toString("hex")),
     registry: ensureToken(settings, "registry", () => `ghp_${randomBytes(18).toString("hex")}`),
+    "s3-root": ensureToken(settings, "s3-root", () => randomBytes(20).toString("hex")),
+    "s3-host": ensureToken(settings, "s3-host", () => randomBytes(20).toString("hex")),
+    "s3-prune": ensureToken(settings, "s3-prune", () => randomBytes(20).toString("hex")),
     passphrase: ensureToken(settings, "passphrase", () => randomBytes(24).toString("base64url")),
   };
+}
+
+/** The accounts of the cloud's object store. */
+export function storeAccounts(settings: CloudSettings): S3Accounts {
+  const tokens = ensureTokens(settings);
+  return s3Accounts({ root: tokens["s3-root"], host: tokens["s3-host"], prune: tokens["s3-prune"] });
 }
 
 /** File that holds a token, readable by its owner only. */
@@ -52,6 +66,7 @@ export function backendFolder(settings: CloudSettings): string {
 /** What every ordinary client needs in order to talk to the local cloud instead of the real ones. */
 export async function cloudEnvironment(settings: CloudSettings): Promise<Record<string, string>> {
   const tokens = ensureTokens(settings);
+  const { prune } = storeAccounts(settings);
   const wanted = layout();
   const { home, bin } = wanted;
   const isBuilt = existsSync(join(bin, "pulumi"));
@@ -72,6 +87,9 @@ export async function cloudEnvironment(settings: CloudSettings): Promise<Record<
     HOMEPORT_EDGE: settings.edge,
     HOMEPORT_DNS: settings.dns,
     HOMEPORT_CA: join(settings.stateDir, "ca", "ca.crt"),
+    HOMEPORT_BACKUP_ENDPOINT: settings.s3,
+    HOMEPORT_BACKUP_PRUNE_ACCESS_KEY_ID: prune.id,
+    HOMEPORT_BACKUP_PRUNE_SECRET_ACCESS_KEY: prune.secret,
     HOMEPORT_REGISTRY_PUSH: await registryAddress(settings),
     PATH: [isBuilt ? [bin] : [], join(ROOT, "node_modules", ".bin"), process.env.PATH ?? ""]
       .flat()

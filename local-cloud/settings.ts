@@ -26,6 +26,8 @@ export interface CloudSettings {
   readonly dns: string;
   readonly dockerIo: string;
   readonly ghcrIo: string;
+  /** The object store. */
+  readonly s3: string;
   /** An address that is neither the operator's nor the edge's. */
   readonly visitor: string;
 }
@@ -64,6 +66,7 @@ export function settingsFor(name: string, index: number): CloudSettings {
     dns: `${services}.0.53`,
     dockerIo: `${services}.0.5`,
     ghcrIo: `${services}.0.6`,
+    s3: `${services}.0.7`,
     visitor: `${services}.100.9`,
   };
 }

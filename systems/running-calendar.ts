@@ -7,6 +7,7 @@ export const runningCalendar = defineSystem({
     db: {
       image: "postgres:16",
       containerName: "running_calendar-db",
+      console: ["psql", "-U", "postgres", "running_calendar_production"],
       environment: { POSTGRES_DB: "running_calendar_production" },
       secrets: ["POSTGRES_PASSWORD"],
       secretFiles: true,
@@ -26,6 +27,7 @@ export const runningCalendar = defineSystem({
     web: {
       entrypoint: ["entrypoint"],
       command: ["bundle", "exec", "puma", "-C", "config/puma.rb"],
+      console: ["bin/rails", "console"],
       environment: {
         DB_HOST: "running_calendar-db",
         POSTGRES_DB: "running_calendar_production",

@@ -5,24 +5,29 @@ import { EXIT, failed, usage } from "../cli-error";
 import { clearLeftovers } from "../deploy/clear-leftovers";
 import { buildImage, pushImage } from "../deploy/image";
 import { afterFailedUpdate, applicationService, contextOf, currentImage, pushTargetOf } from "../deploy/plan";
+import { formatLintFault, lintApplication } from "../lint/application";
 import { isInteractive, runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
 import { checkedConfig, writeStackSshFiles } from "../stack-config";
 import { verifyAndReport } from "./verify";
 
-interface DeployOptions {
-  readonly stack?: string;
-  readonly context?: string;
-  readonly service?: string;
-  readonly image?: string;
+interface UpdateOptions {
   readonly skipVerify?: boolean;
   readonly json?: boolean;
 }
 
+interface DeployOptions extends UpdateOptions {
+  readonly stack?: string;
+  readonly context?: string;
+  readonly service?: string;
+  readonly image?: string;
+  readonly skipLint?: boolean;
+}
+
 const EXAMPLES = `
-Builds the application's image, pushes it, writes its digest to the stack's config, removes what an interrupted
-run left at Hetzner, updates, and proves the result. The running version stays until the new one is healthy.
-A failed update leaves the new digest in config: run it again, or go back with --image.
+Lints the application (homeport lint app), builds its image, pushes it, writes its digest to the stack's config,
+removes what an interrupted run left at Hetzner, updates, and proves the result. The running version stays until the
+new one is healthy. A failed update leaves the new digest in config: run it again, or homeport rollback.
 
 The folder: --context, else local-cloud/apps/<system> for a local cloud, else ./app beside Pulumi.yaml.
 HOMEPORT_REGISTRY_PUSH=HOST:PORT stands for the registry when pushing from here (npm run -s local:env sets it).
@@ -41,6 +46,7 @@ export function deployCommand(): Command {
     .option("--context <dir>", "the application's folder, with its Dockerfile")
     .option("--service <name>", "service that runs the image (default: the one without an image of its own)")
     .option("--image <ref>", "use this image, pinned, instead of building one")
+    .option("--skip-lint", "build the application whatever homeport lint app says")
     .option("--skip-verify", "end after the update")
     .option("--json", "print the result as JSON")
     .addHelpText("after", EXAMPLES)
@@ -48,14 +54,37 @@ export function deployCommand(): Command {
 }
 
 async function runDeploy(options: DeployOptions): Promise<void> {
-  const isJson = options.json === true;
   const service = options.service ?? applicationService(runningCalendar);
   if (options.image !== undefined) checkImage(options.image);
   const stack = await PulumiStack.select(options.stack);
   const config = await stack.config();
-  const previous = currentImage(config, service);
+  const { image } = options;
+  if (image !== undefined) return deployImage(stack, config, service, image, options);
+  return update(stack, config, service, buildSteps(stack, config, service, options), options);
+}
 
-  await runSteps([...imageSteps(stack, config, service, options), leftoverStep(stack)], isJson);
+/** Puts an image that is there into service: config, update, proof. Sets the exit code. */
+export function deployImage(
+  stack: PulumiStack,
+  config: StackConfig,
+  service: string,
+  image: string,
+  options: UpdateOptions,
+): Promise<void> {
+  const use = { title: `use ${image}`, run: () => setImage(stack, config, service, image) };
+  return update(stack, config, service, [use], options);
+}
+
+async function update(
+  stack: PulumiStack,
+  config: StackConfig,
+  service: string,
+  steps: readonly Step[],
+  options: UpdateOptions,
+): Promise<void> {
+  const isJson = options.json === true;
+  const previous = currentImage(config, service);
+  await runSteps([...steps, leftoverStep(stack)], isJson);
   writeStackSshFiles(stack.name, config);
   const code = await stack.up(isInteractive(isJson));
   if (code !== 0)
@@ -65,24 +94,28 @@ async function runDeploy(options: DeployOptions): Promise<void> {
   process.exitCode = isProven ? EXIT.ok : EXIT.failed;
 }
 
-/** Build, push and config: nothing in config changes before the image is where the server can pull it. */
-function imageSteps(
+async function setImage(
+  stack: PulumiStack,
+  config: StackConfig,
+  service: string,
+  image: string,
+): Promise<void> {
+  if (image === currentImage(config, service)) return;
+  await stack.setConfig({ key: `homeport:images.${service}`, isPath: true, isSecret: false, value: image });
+}
+
+/** Lint, build, push and config: nothing in config changes before the image is where the server can pull it. */
+function buildSteps(
   stack: PulumiStack,
   config: StackConfig,
   service: string,
   options: DeployOptions,
 ): Step[] {
-  const setImage = async (image: string): Promise<void> => {
-    if (image === currentImage(config, service)) return;
-    await stack.setConfig({ key: `homeport:images.${service}`, isPath: true, isSecret: false, value: image });
-  };
-  const { image } = options;
-  if (image !== undefined) return [{ title: `use ${image}`, run: () => setImage(image) }];
-
   const context = contextOf(options.context, config, runningCalendar);
   const target = pushTargetOf(stack.name, config, runningCalendar, service, process.env);
   let imageId = "";
   return [
+    ...(options.skipLint === true ? [] : [lintStep(context, config)]),
     {
       title: `build ${context}`,
       run: async (note) => {
@@ -94,11 +127,25 @@ function imageSteps(
       title: `push ${target.repository}`,
       run: async (note) => {
         const pushed = await pushImage(imageId, target);
-        await setImage(pushed);
+        await setImage(stack, config, service, pushed);
         note(pushed.split("@")[1] ?? pushed);
       },
     },
   ];
+}
+
+/** A Rails application that does not know that TLS ends in front of it is refused before it is built (S1-17). */
+function lintStep(context: string, config: StackConfig): Step {
+  return {
+    title: "lint the application",
+    run: (note) => {
+      const linted = lintApplication(context, config);
+      if (linted === undefined) note("no Rails application");
+      else if (linted.faults.length === 0) note("assume_ssl, force_ssl and the mailer's host are set");
+      else throw failed(...linted.faults.map((fault) => formatLintFault(fault, context)));
+      return Promise.resolve();
+    },
+  };
 }
 
 function leftoverStep(stack: PulumiStack): Step {

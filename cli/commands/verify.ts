@@ -1,8 +1,15 @@
-import { Command } from "commander";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Command, Option } from "commander";
+import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT } from "../cli-error";
 import { isInteractive, printJson, printResult, say, table } from "../output";
+import { userPath } from "../project";
 import { PulumiStack } from "../pulumi";
 import { verifyStack } from "../verify";
+import { renderHtml } from "../verify/html";
+import { renderJunit } from "../verify/junit";
+import type { Report } from "../verify/report";
 import type { CheckResult } from "../verify/run-checks";
 
 const EXAMPLES = `
@@ -12,28 +19,48 @@ HOMEPORT_EDGE, HOMEPORT_CA and HOMEPORT_DNS give the way to a local cloud's edge
 Examples:
   homeport verify
   homeport verify --stack prod --json | jq '.checks[] | select(.ok | not)'
+  homeport verify --junit verify.xml --html verify.html
 
 Exit codes: 0 every check passed, 1 a check failed, 2 a wrong option or a fault in the stack's config`;
 
 export function verifyCommand(): Command {
   return new Command("verify")
     .option("--stack <name>", "stack to prove (default: the selected one)")
+    .addOption(
+      new Option("--system <name>", "system to prove")
+        .choices([runningCalendar.name])
+        .default(runningCalendar.name),
+    )
     .option("--json", "print the result as JSON")
+    .option("--junit <file>", "write the result as JUnit XML too")
+    .option("--html <file>", "write the result as one HTML page too")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: { readonly stack?: string; readonly json?: boolean }) => {
+    .action(async (options: ReportFiles & { readonly stack?: string; readonly json?: boolean }) => {
       const stack = await PulumiStack.select(options.stack);
-      const isProven = await verifyAndReport(stack, options.json === true);
+      const isProven = await verifyAndReport(stack, options.json === true, options);
       process.exitCode = isProven ? EXIT.ok : EXIT.failed;
     });
 }
 
+/** Where the result goes besides stdout, as the user typed it. */
+export interface ReportFiles {
+  readonly junit?: string;
+  readonly html?: string;
+}
+
 /** Runs the checks with progress and prints their table, or JSON. True when all passed. */
-export async function verifyAndReport(stack: PulumiStack, isJson: boolean): Promise<boolean> {
+export async function verifyAndReport(
+  stack: PulumiStack,
+  isJson: boolean,
+  files: ReportFiles = {},
+): Promise<boolean> {
+  const at = new Date();
   const start = performance.now();
   const progress = createProgress(isJson);
   const results = await verifyStack(stack, progress.onResult);
   progress.end();
   const seconds = (performance.now() - start) / 1000;
+  writeReports({ system: runningCalendar.name, stack: stack.name, at, seconds, results }, files);
   const failures = results.filter(({ verdict }) => !verdict.ok);
   if (isJson) printJson(asJson(stack.name, results));
   else {
@@ -42,6 +69,16 @@ export async function verifyAndReport(stack: PulumiStack, isJson: boolean): Prom
     printResult(`\n${passed} of ${results.length} checks passed in ${seconds.toFixed(1)} s`);
   }
   return failures.length === 0;
+}
+
+function writeReports(report: Report, { junit, html }: ReportFiles): void {
+  const write = (file: string, text: string): void => {
+    const path = userPath(file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+  if (junit !== undefined) write(junit, renderJunit(report));
+  if (html !== undefined) write(html, renderHtml(report));
 }
 
 /** One row per check; under a failed one, what to do. */

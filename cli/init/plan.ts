@@ -45,11 +45,18 @@ const USER_VALUES: readonly UserValue[] = [
   { key: "homeport:registryPassword", title: "container registry token", isSecret: true },
 ];
 
+const BACKUP_VALUES: readonly UserValue[] = [
+  { key: "homeport:backupAccessKeyId", title: "S3 key of the server's backups", isSecret: false },
+  { key: "homeport:backupSecretAccessKey", title: "its secret key", isSecret: true },
+];
+
 /** Other names under which a value may be given, in the environment or on stdin. */
 export const ALIASES: Readonly<Record<string, string>> = {
   HCLOUD_TOKEN: "hcloud:token",
   CLOUDFLARE_API_TOKEN: "cloudflare:apiToken",
   KAMAL_REGISTRY_PASSWORD: "homeport:registryPassword",
+  HOMEPORT_BACKUP_ACCESS_KEY_ID: "homeport:backupAccessKeyId",
+  HOMEPORT_BACKUP_SECRET_ACCESS_KEY: "homeport:backupSecretAccessKey",
 };
 
 /** What the stack lacks, in the order in which it is made or asked for. A value that is there is never touched. */
@@ -57,6 +64,7 @@ export function planInit(config: StackConfig, system: System, given: Given): Nee
   return [
     ...identityNeeds(config, given),
     ...keptSecretNeeds(config, system, given),
+    ...backupNeeds(config, given),
     ...USER_VALUES.filter((value) => !config.has(value.key)).map((value) =>
       need(value.key, value.title, value.isSecret, fromUser(value.key, given), value.isList),
     ),
@@ -101,6 +109,18 @@ function identityNeeds(config: StackConfig, given: Given): Need[] {
     needs.push(need("homeport:hostPrivateKey", "server's permanent host key", true, { kind: "host-key" }));
   }
   return needs;
+}
+
+/** Only a stack with a repository needs its keys; the password is made, and never again. */
+function backupNeeds(config: StackConfig, given: Given): Need[] {
+  if (!config.has("homeport:backupRepository")) return [];
+  const key = "homeport:backupPassword";
+  const values = given.get(key);
+  const made: Source = values === undefined ? { kind: "random", rule: "hex:32" } : { kind: "given", values };
+  return [
+    need(key, "password that encrypts the backups", true, made),
+    ...BACKUP_VALUES.map((value) => need(value.key, value.title, value.isSecret, fromUser(value.key, given))),
+  ].filter((each) => !config.has(each.key));
 }
 
 function keptSecretNeeds(config: StackConfig, system: System, given: Given): Need[] {

@@ -11,7 +11,13 @@ export interface Container {
     readonly Labels?: Readonly<Record<string, string>> | null;
     readonly Env?: readonly string[] | null;
   };
-  readonly State: { readonly Status: string; readonly Health?: { readonly Status: string } | null };
+  readonly State: {
+    readonly Status: string;
+    readonly Health?: { readonly Status: string } | null;
+    readonly ExitCode?: number;
+    readonly StartedAt?: string;
+    readonly FinishedAt?: string;
+  };
   readonly HostConfig: { readonly PortBindings?: PortBindings | null };
   readonly Mounts?: readonly {
     readonly Type: string;
@@ -24,7 +30,7 @@ type PortBindings = Readonly<
   Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
 >;
 
-interface Image {
+export interface Image {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null;
   readonly RepoDigests?: readonly string[] | null;

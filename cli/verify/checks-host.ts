@@ -5,11 +5,15 @@ const REDO_PACKAGES = replaceStep("hardening-packages");
 const REDO_FIREWALL = replaceStep("hardening-firewall");
 const REDO_FAIL2BAN = replaceStep("hardening-fail2ban");
 const REDO_SSH = replaceStep("hardening-ssh");
+const REDO_LOGIN = replaceStep("docker-login");
 const REDO_CERTIFICATE = replaceStep("origin-install");
 const WANTED_PORTS = ["22/tcp", "443/tcp", "80/tcp"];
 
 /** What must hold on the host itself. */
 export const HOST_CHECKS: readonly Check[] = [
+  checkOf("S1-6", "root on the host is logged in to the registry", "host", (host, expected) =>
+    registryVerdict(host.registry, expected.config.registry.server),
+  ),
   checkOf("S1-7", "packages are upgraded", "host", (host) => upgradesVerdict(host.upgrades)),
   checkOf("S1-8", "ufw lets in 22, 80, 443 and nothing else", "host", (host) => ufwVerdict(host.ufw)),
   checkOf("S1-9", "fail2ban watches sshd", "host", (host) => jailVerdict(host.fail2ban)),
@@ -21,6 +25,19 @@ export const HOST_CHECKS: readonly Check[] = [
     certificateVerdict(host.certificate, hostnames(expected.config.domain), expected.now),
   ),
 ];
+
+/** The login that root has, in a file of its own alone, is one that the registry takes. */
+export function registryVerdict(probe: Output, registry: string): Verdict {
+  const [file = "", ...answer] = probe.out.trim().split("\n");
+  if (!/^\d+ \w+$/.test(file)) return broken("root has no /root/.docker/config.json", REDO_LOGIN);
+  if (file !== "600 root") return broken(`/root/.docker/config.json is ${file}, not 600 root`, REDO_LOGIN);
+  if (probe.code === 0 && answer.includes("Login Succeeded"))
+    return proven(`Login Succeeded at ${registry}; /root/.docker/config.json is 600 root`);
+  return broken(
+    `${registry} does not take the token: ${squeeze(answer.at(-1) ?? "no answer")}`,
+    "npx pulumi config set --secret homeport:registryPassword, then npx pulumi up",
+  );
+}
 
 /** `apt-get -s upgrade` has nothing left to do. */
 export function upgradesVerdict(probe: Output): Verdict {
@@ -104,7 +121,9 @@ export function dropInVerdict(probe: Output): Verdict {
 export function dockerUserVerdict(
   host: Pick<HostFacts, "forward" | "docker_user" | "docker_user6">,
 ): Verdict {
-  const firstJump = host.forward.out.split("\n").find((line) => line.startsWith("-A FORWARD"));
+  // a daemon that starts again puts its isolation of networks in front, which lets nothing in
+  const jumps = host.forward.out.split("\n").filter((line) => line.startsWith("-A FORWARD"));
+  const firstJump = jumps.find((line) => line !== "-A FORWARD -j DOCKER-ISOLATION-STAGE-1");
   if (firstJump !== "-A FORWARD -j DOCKER-USER") {
     return broken(`the first rule of FORWARD is ${firstJump ?? "missing"}`, REDO_FIREWALL);
   }

@@ -24,6 +24,9 @@ const PROBES = [
   "docker_user",
   "docker_user6",
   "certificate",
+  "crontab",
+  "backups",
+  "registry",
 ] as const;
 
 /** The probes of scripts/remote/verify.sh. */

@@ -10,6 +10,7 @@ import { serverOf } from "../stack-server";
 import { generatedSecrets, stackOutputs, type StackExport } from "../stack-state";
 import { firewallFacts, serverFacts, sshKeyFacts, zoneFacts } from "./api-facts";
 import type { Check, Expected, Sources } from "./check";
+import { BACKUP_CHECKS } from "./checks-backup";
 import { CLOUD_CHECKS } from "./checks-cloud";
 import { CONTAINER_CHECKS } from "./checks-containers";
 import { HOST_CHECKS } from "./checks-host";
@@ -22,6 +23,7 @@ import { once, runChecks, type CheckResult } from "./run-checks";
 export const CHECKS: readonly Check[] = [
   ...CLOUD_CHECKS,
   ...HOST_CHECKS,
+  ...BACKUP_CHECKS,
   ...CONTAINER_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

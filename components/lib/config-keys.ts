@@ -35,6 +35,15 @@ export const CONFIG_KEYS = {
   "homeport:wwwRecord": { default: "A", example: "A" },
   "homeport:strictNeighbours": { element: "[0]", example: "blog.mxcorre.com" },
   "homeport:upgradeSchedule": { default: "0 4 * * 0", example: "'0 4 * * 0'" },
+  "homeport:backupRepository": { example: "s3:https://nbg1.your-objectstorage.com/BUCKET/PATH" },
+  "homeport:backupAccessKeyId": { example: "KEY_ID" },
+  "homeport:backupSecretAccessKey": { secret: true },
+  "homeport:backupPassword": { secret: true, fix: INIT },
+  "homeport:backupSchedule": { default: "0 3 * * *", example: "'0 3 * * *'" },
+  "homeport:backupKeep": { element: ".daily", example: "7" },
+  "homeport:backupReportUrl": { example: "https://HOST/PATH" },
+  "homeport:restore": { default: "auto", example: "auto" },
+  "homeport:recoverLadder": { element: "[0].location", example: "hel1" },
   "homeport:protect": { default: "true", example: "true" },
 } as const satisfies Record<string, ConfigKey>;
 

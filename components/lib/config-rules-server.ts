@@ -57,18 +57,30 @@ function isApex(domain: string): boolean {
 export function location(reader: ConfigReader): string | undefined {
   const key = "homeport:location";
   const value = reader.text(key);
-  if (value === undefined || LOCATIONS.includes(value)) return value;
-  reader.fault(key, `be one of Hetzner's locations: ${LOCATIONS.join(" ")}`, value);
+  const rule = value === undefined ? undefined : locationFault(value);
+  if (rule === undefined) return value;
+  reader.fault(key, rule, value);
   return undefined;
+}
+
+/** The rule that a location breaks, if any. */
+export function locationFault(location: string): string | undefined {
+  return LOCATIONS.includes(location) ? undefined : `be one of Hetzner's locations: ${LOCATIONS.join(" ")}`;
 }
 
 export function serverType(reader: ConfigReader): string | undefined {
   const key = "homeport:serverType";
   const value = reader.text(key);
   if (value === undefined) return undefined;
-  if (!SERVER_TYPE.test(value)) reader.fault(key, "be a server type like cx23, cpx22, cax11 or ccx13", value);
-  else if (RETIRED_TYPE.test(value)) reader.fault(key, "be a type that can still be ordered", value);
+  const rule = serverTypeFault(value);
+  if (rule !== undefined) reader.fault(key, rule, value);
   return value;
+}
+
+/** The rule that a server type breaks, if any. */
+export function serverTypeFault(serverType: string): string | undefined {
+  if (!SERVER_TYPE.test(serverType)) return "be a server type like cx23, cpx22, cax11 or ccx13";
+  return RETIRED_TYPE.test(serverType) ? "be a type that can still be ordered" : undefined;
 }
 
 export function serverImage(reader: ConfigReader): string | undefined {

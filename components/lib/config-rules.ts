@@ -1,4 +1,5 @@
 import { CLOUDFLARE_RANGES } from "./cloudflare-ranges";
+import { backup, type BackupSecrets, type PlainBackup } from "./config-rules-backup";
 import { CONFIG_KEYS, nearest, type ConfigKeyName } from "./config-keys";
 import { ConfigReader, type ConfigInput } from "./config-reader";
 import { strictNeighbours } from "./config-rules-neighbours";
@@ -12,6 +13,7 @@ import {
 import { keptSecrets, registry, tokens, type PlainRegistry } from "./config-rules-secrets";
 import { domain, location, serverImage, serverType, upgradeSchedule, worlds } from "./config-rules-server";
 import { hostKey, operatorKeys, operatorUser } from "./config-rules-ssh";
+import { recovery, type RecoveryPlace } from "./config-rules-recovery";
 import type { Fault } from "./faults";
 import type { System } from "./system";
 
@@ -33,7 +35,11 @@ export interface PlainConfig {
   readonly wwwRecord: "A" | "CNAME";
   readonly strictNeighbours: readonly string[];
   readonly upgradeSchedule: string;
+  readonly backup: PlainBackup;
   readonly protect: boolean;
+  /** `auto`, `none` or an RFC 3339 time. */
+  readonly restore: string;
+  readonly recoverLadder: readonly RecoveryPlace[];
   /** Of Hetzner's API, without a slash at its end. */
   readonly hcloudEndpoint: string;
   readonly secretValues: {
@@ -41,6 +47,7 @@ export interface PlainConfig {
     readonly operatorPrivateKey: string;
     readonly hostPrivateKey: string;
     readonly registryPassword: string;
+    readonly backup: BackupSecrets;
     readonly kept: Readonly<Record<string, string>>;
   };
 }
@@ -66,6 +73,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
   const login = registry(reader);
   const operator = operatorKeys(reader);
   const host = hostKey(reader);
+  const backups = backup(reader);
   const environment = mergedEnvironment(system, zone, environmentOverrides(reader, system, zone));
   const config: PlainConfig = {
     stack,
@@ -81,20 +89,27 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     images: imagesOf(reader, system),
     environment,
     registry: login.registry,
-    wwwRecord: oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A",
+    wwwRecord: wwwRecord(reader),
     strictNeighbours: strictNeighbours(reader, system, zone),
     upgradeSchedule: upgradeSchedule(reader) ?? "",
+    backup: backups.backup,
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
+    ...recovery(reader),
     hcloudEndpoint: hcloudEndpoint(reader),
     secretValues: {
       hcloudToken: token.hcloud,
       operatorPrivateKey: operator.privateKey,
       hostPrivateKey: host.privateKey,
       registryPassword: login.password,
+      backup: backups.secrets,
       kept: keptSecrets(reader, system, environment),
     },
   };
   return reader.faults.length > 0 ? { ok: false, faults: reader.faults } : { ok: true, config };
+}
+
+function wwwRecord(reader: ConfigReader): "A" | "CNAME" {
+  return oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A";
 }
 
 function oneOf<const T extends string>(

@@ -164,6 +164,7 @@ function argvFaults(path: string, service: ServiceSpec): Fault[] {
   const lists = {
     entrypoint: service.entrypoint,
     command: service.command,
+    console: service.console,
     healthcheck: service.healthcheck?.test,
   };
   return Object.entries(lists).flatMap(([field, argv]) => {

@@ -24,6 +24,8 @@ export interface ServiceSpec {
   readonly entrypoint?: readonly string[];
   /** @default the image's */
   readonly command?: readonly string[];
+  /** What `homeport console` runs in the container, with the service's secrets in its environment. @default none */
+  readonly console?: readonly string[];
   /** Plain values, any text without NUL, line breaks included: they never pass a shell. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Receives the hosts of the sites that route here, joined by commas: what the application may be called. */

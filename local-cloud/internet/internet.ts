@@ -8,18 +8,20 @@ import { bundle } from "../toolchain/bundle";
 import type { Report } from "../toolchain/progress";
 import { internetFolder, updateInternet } from "./config";
 import { allRun, ensureServices, type Service } from "./containers";
+import { objectStore, objectStoreNames, type S3Accounts } from "./object-store";
 import { cloudLabel, downNetwork, filterBridges, upNetwork } from "./network";
 import { registries, registryNames, type RegistryLogin } from "./registry-services";
 import { upstreamResolver } from "./upstream";
 import { visitor } from "./visitor";
 
 /**
- * Brings up the network and what a server needs on it: DNS, edge, registries, and a visitor. What runs as it should
+ * Brings up the network and what a server needs on it: DNS, edge, registries, object store, and a visitor. What runs as it should
  * is left alone. The images must be there.
  */
 export async function upInternet(
   settings: CloudSettings,
   login: RegistryLogin,
+  accounts: S3Accounts,
   report: Report,
 ): Promise<void> {
   await ensureCa(join(settings.stateDir, "ca"), "ca", "Homeport local CA");
@@ -27,7 +29,7 @@ export async function upInternet(
     ...config,
     edge: settings.edge,
     upstream: upstreamResolver(),
-    names: { ...config.names, ...registryNames(settings) },
+    names: { ...config.names, ...registryNames(settings), ...objectStoreNames(settings) },
   }));
   const programs = [
     program(settings, "dns", "dns.ts", settings.dns, 53),
@@ -36,10 +38,11 @@ export async function upInternet(
   const services = [
     ...(await Promise.all(programs)),
     ...(await registries(settings, login)),
+    await objectStore(settings, accounts),
     visitor(settings),
   ];
   if (await allRun(settings, services)) return filterBridges();
-  report("internet: starting DNS, edge, registries and a visitor");
+  report("internet: starting DNS, edge, registries, object store and a visitor");
   const began = Date.now();
   await upNetwork(settings);
   await ensureServices(settings, services);
@@ -48,7 +51,7 @@ export async function upInternet(
 
 /** Off and on again, as after a reboot of the machine: images in the registries and all configuration stay. */
 export async function restartInternet(settings: CloudSettings): Promise<void> {
-  const names = ["dns", "edge", "docker.io", "ghcr.io", "visitor"].map(
+  const names = ["dns", "edge", "docker.io", "ghcr.io", "s3", "visitor"].map(
     (name) => `${settings.prefix}-${name}`,
   );
   await docker(["restart", "--time", "1", ...names]);

@@ -1,11 +1,11 @@
-import { createHash, randomBytes, X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { ensureCa, issueServerCertificate, type Ca } from "../ca";
+import { ensureCa, type Ca } from "../ca";
 import { docker } from "../docker";
 import { imageTag } from "../images/images";
 import type { CloudSettings } from "../settings";
 import type { Service } from "./containers";
+import { keepFile, keptCertificate, readKept } from "./kept-files";
 import { cloudLabel } from "./network";
 
 export type RegistryName = "docker.io" | "ghcr.io";
@@ -21,7 +21,6 @@ const NAMES: Readonly<Record<RegistryName, readonly string[]>> = {
   "docker.io": ["registry-1.docker.io", "docker.io", "index.docker.io"],
   "ghcr.io": ["ghcr.io"],
 };
-const RENEW_BEFORE = 30 * 24 * 60 * 60 * 1000;
 
 /** The addresses of the registries' names, for DNS. */
 export function registryNames(settings: CloudSettings): Record<string, string> {
@@ -67,11 +66,12 @@ async function registry(
   const auth = "htpasswd" in more ? `auth: {htpasswd: {realm: ${name}, path: /etc/registry/htpasswd}}\n` : "";
   const tls = "  tls: {certificate: /etc/registry/tls.crt, key: /etc/registry/tls.key}\n";
   const files = {
-    ...(await certificate(folder, ca, name)),
+    ...(await keptCertificate(folder, ca, NAMES[name])),
+    secret: readKept(join(folder, "secret")) || randomBytes(16).toString("hex"),
     "https.yml": config(":443", tls) + auth,
     ...more,
   };
-  for (const [file, text] of Object.entries(files)) keep(join(folder, file), text);
+  for (const [file, text] of Object.entries(files)) keepFile(join(folder, file), text);
   const volume = `type=volume,src=${settings.prefix}-${name},dst=/var/lib/registry,volume-label=${cloudLabel(settings)}`;
   const serve = 'for f in /etc/registry/*.yml; do docker-registry serve "$f" & done; wait';
   return {
@@ -94,27 +94,11 @@ function config(address: string, tls: string): string {
   return `version: 0.1\nlog: {level: warn}\n${storage}\nhttp:\n  addr: ${address}\n${tls}`;
 }
 
-/** The kept certificate and key of a registry, or new ones when those end soon or another authority's. */
-async function certificate(folder: string, ca: Ca, name: RegistryName): Promise<Record<string, string>> {
-  const kept = { "tls.crt": read(join(folder, "tls.crt")), "tls.key": read(join(folder, "tls.key")) };
-  const secret = read(join(folder, "secret")) || randomBytes(16).toString("hex");
-  if (kept["tls.crt"] !== "" && kept["tls.key"] !== "" && isGood(kept["tls.crt"], ca))
-    return { ...kept, secret };
-  const made = await issueServerCertificate(ca, NAMES[name]);
-  return { "tls.crt": made.certPem, "tls.key": made.keyPem, secret };
-}
-
-function isGood(certPem: string, ca: Ca): boolean {
-  const known = new X509Certificate(certPem);
-  const lasts = Date.parse(known.validTo) - Date.now() > RENEW_BEFORE;
-  return lasts && known.verify(new X509Certificate(ca.certPem).publicKey);
-}
-
 /** htpasswd's line for the account: made once per user and token, since bcrypt's salt is new each time. */
 async function account(settings: CloudSettings, login: RegistryLogin): Promise<{ htpasswd: string }> {
   const file = join(folderOf(settings, "ghcr.io"), "htpasswd");
-  if (read(file) !== "" && read(loginFile(settings)) === JSON.stringify(login))
-    return { htpasswd: read(file) };
+  if (readKept(file) !== "" && readKept(loginFile(settings)) === JSON.stringify(login))
+    return { htpasswd: readKept(file) };
   const hash = [
     "run",
     "--rm",
@@ -126,18 +110,7 @@ async function account(settings: CloudSettings, login: RegistryLogin): Promise<{
     "-niB",
   ];
   const htpasswd = await docker([...hash, login.user], { input: `${login.token}\n` });
-  keep(file, htpasswd);
-  keep(loginFile(settings), JSON.stringify(login)); // last: its presence says that the hash is this token's
+  keepFile(file, htpasswd);
+  keepFile(loginFile(settings), JSON.stringify(login)); // last: its presence says that the hash is this token's
   return { htpasswd };
-}
-
-function read(file: string): string {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
-function keep(file: string, text: string): void {
-  if (read(file) === text) return;
-  mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.draft`, text, { mode: 0o600 });
-  renameSync(`${file}.draft`, file);
 }

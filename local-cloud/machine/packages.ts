@@ -28,6 +28,7 @@ export const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   { name: "openssh-client", provides: "ssh" },
   { name: "openssl", provides: "openssl" },
   { name: "procps", provides: "ps" },
+  { name: "restic", provides: "restic" },
   { name: "shellcheck", provides: "shellcheck" },
   { name: "shfmt", provides: "shfmt" },
   { name: "util-linux", provides: "flock" },

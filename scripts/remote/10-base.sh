@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # 10-base.sh UPGRADE_SCHEDULE: the distribution, upgraded (S1-7), with the packages that later steps configure.
+# check mode: whether an upgrade is due is for `homeport verify`; here only what must be there.
 
 # 0 is ready; 2 is "degraded", fine unless a module that we asked for failed (cloud-init >= 23.4).
 function wait_for_cloud_init() {
@@ -19,7 +20,7 @@ function apt() { apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--
 
 # Docker's command line is a package of its own in Debian 13, a part of docker.io in Ubuntu and Debian 12.
 function packages() {
-  printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates
+  printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic
   if apt-cache show docker-cli >/dev/null 2>&1; then printf 'docker-cli\n'; fi
 }
 
@@ -40,17 +41,33 @@ apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold upg
 UPGRADE
 }
 
+function missing_packages() {
+  packages | while read -r package; do
+    dpkg-query -W -f '${Status}' "${package}" 2>/dev/null | grep -q ' installed$' || printf '%s ' "${package}"
+  done
+}
+
+function check() {
+  local package
+  for package in $(missing_packages); do differs "package ${package}" installed missing; done
+  schedule_upgrades "$1"
+  check_unit cron 'enabled, active'
+}
+
 function main() {
   local missing
+  if is_check; then
+    check "$1"
+    summary
+    return
+  fi
   wait_for_cloud_init
   apt update
   if [[ -n "$(apt-get -s upgrade | sed -n 's/^Inst //p')" ]]; then
     apt upgrade
     changed upgraded
   fi
-  missing=$(packages | while read -r package; do
-    dpkg-query -W -f '${Status}' "${package}" 2>/dev/null | grep -q ' installed$' || printf '%s ' "${package}"
-  done)
+  missing=$(missing_packages)
   if [[ -n "${missing}" ]]; then
     # Before the daemon's first start, so that it need not start twice.
     install_file /etc/docker/daemon.json 644 root:root < <(docker_daemon)
@@ -59,6 +76,7 @@ function main() {
     changed "installed ${missing}"
   fi
   schedule_upgrades "$1"
+  systemctl enable --quiet --now cron
   summary
 }
 {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # 20-firewall.sh: ufw with exactly 22, 80 and 443 (S1-8), and Docker's own rules kept from opening more (H5).
 # Who may come is the provider's firewall's business: an operator whose address changes is never locked out here.
+# check mode
 
 # Only what a published port is asked for on 80 and 443 comes in to a container. From a container: everything,
 # but not to the metadata service, where the user-data can be read.
@@ -36,17 +37,45 @@ INIT
 
 function wanted_rules() { printf '%s\n' 22/tcp 80/tcp 443/tcp; }
 
-function ufw_is_right() {
-  local status allowed
-  status=$(ufw status verbose)
-  allowed=$(awk '$2 == "ALLOW" && $3 == "IN" && $1 !~ /v6/ {print $1 " " $4}' <<<"${status}" | sort)
-  grep -q '^Status: active' <<<"${status}" &&
-    grep -q '^Default: deny (incoming), allow (outgoing)' <<<"${status}" &&
-    [[ "${allowed}" == "$(wanted_rules | sed 's/$/ Anywhere/' | sort)" ]] &&
-    [[ "$(grep -c 'ALLOW\|DENY\|LIMIT\|REJECT' <<<"${status}")" -le 6 ]]
+# What `ufw status verbose` has to say, and what it says: state, defaults, one rule a line.
+function wanted_ufw() {
+  printf 'active; deny (incoming), allow (outgoing)\n'
+  { wanted_rules | sed 's/$/ ALLOW IN Anywhere/' && wanted_rules | sed 's/$/ (v6) ALLOW IN Anywhere (v6)/'; } | sort
 }
 
-function docker_user_is_right() { iptables -w -S DOCKER-USER 2>/dev/null | grep -q -- '--ctorigdstport 443'; }
+function found_ufw() {
+  local status
+  status=$(ufw status verbose) || status='Status: no ufw'
+  printf '%s; ' "$(sed -n 's/^Status: //p' <<<"${status}")"
+  sed -n 's/^Default: \(.*(outgoing)\).*/\1/p' <<<"${status}" | grep . || printf '\n'
+  grep -E '(ALLOW|DENY|LIMIT|REJECT) (IN|OUT|FWD)' <<<"${status}" | tr -s ' ' | sed 's/ $//' | sort || true
+}
+
+function ufw_is_right() { [[ "$(found_ufw)" == "$(wanted_ufw)" ]]; }
+
+# Up to the rule that drops everything: what Docker adds behind it is never reached.
+function found_docker_user() {
+  local command=iptables
+  if [[ "$1" == v6 ]]; then command=ip6tables; fi
+  { "${command}" -w -S DOCKER-USER 2>/dev/null || true; } | sed -n '/^-A/p' | sed '/^-A DOCKER-USER -j DROP$/q'
+}
+
+function wanted_docker_user() { docker_user_rules "$1" | sed -n '/^-A/p'; }
+
+function docker_user_is_right() {
+  [[ "$(found_docker_user v4)" == "$(wanted_docker_user v4)" && "$(found_docker_user v6)" == "$(wanted_docker_user v6)" ]]
+}
+
+function check() {
+  local family wanted found
+  wanted=$(wanted_ufw) found=$(found_ufw)
+  if [[ "${found}" != "${wanted}" ]]; then differs 'ufw status' "${wanted}" "${found}"; fi
+  for family in v4 v6; do
+    wanted=$(wanted_docker_user "${family}") found=$(found_docker_user "${family}")
+    if [[ "${found}" != "${wanted}" ]]; then differs "chain DOCKER-USER ${family}" "${wanted}" "${found:-no rule}"; fi
+  done
+  check_unit ufw enabled
+}
 
 function apply() {
   ufw --force reset >&2
@@ -56,7 +85,6 @@ function apply() {
   ufw default allow outgoing >&2
   wanted_rules | while read -r rule; do ufw allow "${rule}" >&2; done
   ufw --force enable >&2
-  systemctl enable --quiet ufw
 }
 
 function revert_firewall() {
@@ -67,7 +95,18 @@ function revert_firewall() {
 
 function main() {
   write_docker_rules
-  if [[ ${CHANGED} -eq 0 ]] && ufw_is_right && docker_user_is_right; then
+  if is_check; then
+    check
+    summary
+    return
+  fi
+  systemctl enable --quiet ufw
+  if [[ ${CHANGED} -eq 0 ]] && ufw_is_right; then
+    # Docker's chain stands behind ufw's and lets nobody out: no guard, and ufw stays up.
+    if ! docker_user_is_right; then
+      "${HOMEPORT_ROOT}/etc/ufw/after.init" start
+      changed DOCKER-USER
+    fi
     guard_forget firewall
     summary
     return

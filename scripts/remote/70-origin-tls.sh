@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # 70-origin-tls.sh HOSTNAME ... <KEY AND CERTIFICATE (PEM): the origin's certificate (S1-23), taken only as a pair
 # that fits and names every host; the proxy takes it at once where it is running.
+# check mode
 
 function certificate_names() {
   openssl x509 -in "$1" -noout -ext subjectAltName | grep -o 'DNS:[^, ]*' | cut -d: -f2
@@ -25,7 +26,7 @@ function reload_proxy() {
 }
 
 function main() {
-  local work dir=/etc/homeport/proxy/tls
+  local work is_new='' dir=/etc/homeport/proxy/tls
   work=$(mktemp -d)
   # shellcheck disable=SC2064  # the path is known now
   trap "rm -rf '${work}'" EXIT
@@ -33,11 +34,15 @@ function main() {
   openssl pkey -in "${work}/pair.pem" -out "${work}/origin.key"
   openssl x509 -in "${work}/pair.pem" -out "${work}/origin.crt"
   check_pair "${work}/origin.key" "${work}/origin.crt" "$@"
-  install -d -m 711 "${HOMEPORT_ROOT}/etc/homeport"
-  install -d -m 700 "${HOMEPORT_ROOT}/etc/homeport/proxy" "${HOMEPORT_ROOT}${dir}"
+  install_dir /etc/homeport 711
+  install_dir /etc/homeport/proxy 700
+  install_dir "${dir}" 700
+  # Of a mode alone the proxy need not know, and a reload would also take up what else was edited and is not mended yet.
+  cmp -s "${work}/origin.key" "${HOMEPORT_ROOT}${dir}/origin.key" &&
+    cmp -s "${work}/origin.crt" "${HOMEPORT_ROOT}${dir}/origin.crt" || is_new=1
   install_file "${dir}/origin.key" 600 root:root <"${work}/origin.key"
   install_file "${dir}/origin.crt" 644 root:root <"${work}/origin.crt"
-  if [[ ${CHANGED} -ne 0 ]]; then reload_proxy; fi
+  if [[ -n "${is_new}" ]] && ! is_check; then reload_proxy; fi
   summary
 }
 {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # 71-proxy-config.sh IMAGE <CADDYFILE: the proxy's configuration, taken only if the proxy's own binary accepts it.
+# check mode
 
 function validate() {
   docker run --rm --network none --volume "${HOMEPORT_ROOT}/etc/homeport/proxy:/etc/caddy:ro" \
@@ -8,8 +9,14 @@ function validate() {
 
 function main() {
   local dir="${HOMEPORT_ROOT}/etc/homeport/proxy" proxy
-  install -d -m 711 "${HOMEPORT_ROOT}/etc/homeport"
-  install -d -m 700 "${dir}" "${dir}/upstreams"
+  install_dir /etc/homeport 711
+  install_dir /etc/homeport/proxy 700
+  install_dir /etc/homeport/proxy/upstreams 700
+  if is_check; then
+    install_file /etc/homeport/proxy/Caddyfile 644 root:root
+    summary
+    return
+  fi
   cat >"${dir}/Caddyfile.next"
   validate "$1" || die "proxy: caddy does not accept the configuration"
   install_file /etc/homeport/proxy/Caddyfile 644 root:root <"${dir}/Caddyfile.next"

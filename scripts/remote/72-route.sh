@@ -2,6 +2,7 @@
 # 72-route.sh SERVICE CONTAINER PORT: from the next request on the proxy asks this container. Requests under way
 # end where they began; the one before is stopped by Pulumi afterwards. A proxy that does not run yet finds the
 # file when it starts.
+# check mode: the container's health is looked at with the others.
 
 # The plugin waits for a new container's health once; a container that failed then is no news to it afterwards.
 function is_healthy() {
@@ -16,9 +17,15 @@ function reload() {
 
 function main() {
   local service="$1" container="$2" port="$3" dir=/etc/homeport/proxy/upstreams proxy before
+  if is_check; then
+    printf 'to %s:%s\n' "${container}" "${port}" | install_file "${dir}/${service}.caddy" 644 root:root
+    summary
+    return
+  fi
   retry 20 is_healthy "${container}" || die "${service}: ${container} must be healthy to be asked: docker logs ${container}"
   proxy=$(docker ps -q --filter label=homeport.service=proxy)
-  install -d -m 700 "${HOMEPORT_ROOT}/etc/homeport/proxy" "${HOMEPORT_ROOT}${dir}"
+  install_dir /etc/homeport/proxy 700
+  install_dir "${dir}" 700
   before=$(mktemp)
   cat "${HOMEPORT_ROOT}${dir}/${service}.caddy" >"${before}" 2>/dev/null || true
   printf 'to %s:%s\n' "${container}" "${port}" | install_file "${dir}/${service}.caddy" 644 root:root

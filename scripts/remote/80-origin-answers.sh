@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # 80-origin-answers.sh PATH HOSTNAME ...: the origin serves each host over TLS with a certificate that names it,
 # asked on the host itself: before the zone is told to be strict and before a record points here (S1-31, H6).
+# check mode
 
 function answers() {
   local path="$1" name="$2" code
@@ -14,6 +15,10 @@ function main() {
   local path="$1" name
   shift
   for name in "$@"; do
+    if is_check; then
+      retry 2 answers "${path}" "${name}" || differs "https://${name}${path} on the host" 'an answer, and a certificate for it' 'none'
+      continue
+    fi
     retry 60 answers "${path}" "${name}" || die "https://${name}${path}: must answer on the host itself before DNS points here"
   done
   summary

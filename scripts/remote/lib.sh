@@ -7,6 +7,8 @@ shopt -s lastpipe
 umask 077
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a LC_ALL=C
 : "${HOMEPORT_ROOT:=}" # tests put another root in front of every path
+# Not empty: look, change nothing, and print what differs. Only scripts with a line `# check mode` are run so.
+: "${HOMEPORT_CHECK:=}"
 
 function log() { printf '%s\n' "$*" >&2; }
 
@@ -26,15 +28,74 @@ function summary() {
   if [[ ${CHANGED} -eq 0 ]]; then printf 'unchanged\n'; fi
 }
 
+function is_check() { [[ -n "${HOMEPORT_CHECK}" ]]; }
+
+# differs WHAT WANTED FOUND: one finding of check mode, a line of base64 words; no word is ever a secret.
+function differs() {
+  local word line=drift
+  for word in "$1" "$2" "$3"; do line+=" $(base64 -w0 <<<"${word}")"; done
+  CHANGED=1
+  printf '%s\n' "${line}"
+}
+
+# differs_file PATH FRESH OLD: mode and owner, or the lines. What only its owner may read is not shown.
+function differs_file() {
+  local wanted found
+  if [[ ! -e "$3" ]]; then
+    differs "$1" "a file, $(stat -c 'mode %a, %U:%G' "$2")" 'no file'
+    return
+  fi
+  wanted=$(stat -c 'mode %a, %U:%G' "$2") found=$(stat -c 'mode %a, %U:%G' "$3")
+  if [[ "${wanted}" != "${found}" ]]; then differs "$1" "${wanted}" "${found}"; fi
+  if cmp -s "$2" "$3"; then return; fi
+  wanted='the declared content' found='other content'
+  if (((0$(stat -c %a "$2") & 044) != 0)); then
+    wanted=$(diff --old-line-format='%L' --new-line-format='' --unchanged-line-format='' "$2" "$3" | head -n 20) || true
+    found=$(diff --old-line-format='' --new-line-format='%L' --unchanged-line-format='' "$2" "$3" | head -n 20) || true
+  fi
+  differs "$1" "${wanted:-nothing more}" "${found:-these lines are missing}"
+}
+
+# install_dir PATH MODE [OWNER:GROUP]
+function install_dir() {
+  local path="${HOMEPORT_ROOT}$1" mode="$2" owner="${3:-}" wanted="mode $2" form='mode %a' found
+  if is_check; then
+    if [[ -n "${owner}" ]]; then wanted+=", ${owner}" form+=', %u:%g'; fi
+    found=$(stat -c "${form}" "${path}" 2>/dev/null) || found='no folder'
+    if [[ "${found}" != "${wanted}" ]]; then differs "$1" "${wanted}" "${found}"; fi
+  elif [[ -n "${owner}" ]]; then
+    install -d -m "${mode}" -o "${owner%:*}" -g "${owner#*:}" "${path}"
+  else
+    install -d -m "${mode}" "${path}"
+  fi
+}
+
+# check_unit UNIT WANTED: what systemd says of it, `enabled, active` or only `enabled`.
+function check_unit() {
+  local found
+  found=$(systemctl is-enabled "$1" 2>/dev/null) || true
+  if [[ "$2" == *active ]]; then found+=", $(systemctl is-active "$1" 2>/dev/null)" || true; fi
+  if [[ "${found}" != "$2" ]]; then differs "unit $1" "$2" "${found:-no such unit}"; fi
+}
+
 # install_file PATH MODE OWNER[:GROUP] <CONTENT: writes only what differs, never half of it.
 function install_file() {
   local path="${HOMEPORT_ROOT}$1" mode="$2" owner="$3" fresh
-  mkdir -p "$(dirname "${path}")"
-  fresh=$(mktemp "${path}.XXXXXX")
+  if is_check; then
+    fresh=$(mktemp)
+  else
+    mkdir -p "$(dirname "${path}")"
+    fresh=$(mktemp "${path}.XXXXXX")
+  fi
   cat >"${fresh}"
   chmod "${mode}" "${fresh}"
   chown "${owner}" "${fresh}"
   if cmp -s "${fresh}" "${path}" && [[ "$(stat -c '%a %u %g' "${path}")" == "$(stat -c '%a %u %g' "${fresh}")" ]]; then
+    rm -f "${fresh}"
+    return 0
+  fi
+  if is_check; then
+    differs_file "$1" "${fresh}" "${path}"
     rm -f "${fresh}"
     return 0
   fi

@@ -6,7 +6,8 @@ umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
-  docker_user6 certificate)
+  docker_user6 certificate registry
+  crontab backups)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -23,10 +24,34 @@ function probe_images() { docker image ls -q --no-trunc | sort -u | xargs -r doc
 function probe_forward() { iptables -S FORWARD; }
 function probe_docker_user() { iptables -S DOCKER-USER; }
 function probe_docker_user6() { ip6tables -S DOCKER-USER; }
+function probe_registry() {
+  # a copy: what is there is asked whether it still logs in, and not written again
+  local login="${work}/registry-login"
+  stat -c '%a %U' /root/.docker/config.json
+  install -d -m 700 "${login}"
+  cp /root/.docker/config.json "${login}/config.json"
+  timeout 20 docker --config "${login}" login "$(cat /etc/homeport/registry)" </dev/null 2>&1
+}
 function probe_certificate() {
   # what is served, not what lies in a file
   timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
     openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName
+}
+
+function probe_crontab() { crontab -u root -l; }
+function probe_backups() {
+  local dir file whole
+  for dir in /opt/backups/*/; do
+    for file in "${dir}"backup_*.sql; do
+      [[ -e "${file}" ]] || continue
+      whole=false
+      if [[ "$(jq -r .dump_sha256 "${file%.sql}.manifest.json" 2>/dev/null)  -" == "$(sha256sum <"${file}")" ]]; then whole=true; fi
+      jq -nc --arg file "${file##*/}" --argjson bytes "$(stat -c %s "${file}")" --argjson whole "${whole}" '$ARGS.named'
+    done | jq -sc --arg dir "${dir%/}" --arg mode "$(stat -c '%a %U' "${dir}")" \
+      --arg script "$(stat -c '%a %U' "${dir}backup.sh" 2>/dev/null)" \
+      --arg success "$(cat "${dir}LAST_SUCCESS.txt" 2>/dev/null)" \
+      --argjson drill "$(jq -c . "${dir}drill.json" 2>/dev/null || printf null)" '{copies: ., $dir, $mode, $script, $success, $drill}'
+  done
 }
 
 function run_probe() {

@@ -20,6 +20,7 @@ describe("ContainerHost", () => {
   it("is exactly the engine on the host and the provider that speaks to it", () => {
     expect(graph.children("docker")).toEqual([
       "command:remote:Command docker-engine",
+      "command:remote:Command docker-login",
       "pulumi:providers:docker docker-provider",
     ]);
     expect(houseFaults(graph, ["docker"])).toEqual([]);
@@ -42,6 +43,17 @@ describe("ContainerHost", () => {
     ]);
     expect(String(inputs.disableDockerDaemonCheck)).toBe("true");
     expect(dependencies).toContain("docker-engine");
+  });
+
+  it("logs root in to the registry, the token on stdin alone, before anything is pulled (S1-6)", () => {
+    const { inputs, dependencies } = graph.get("docker-login");
+
+    expect(inputs.create).toBe("sudo -n bash -s -- 'ghcr.io' 'mxcorre'");
+    expect(isSecret(inputs.stdin)).toBe(true);
+    expect(String(plain(inputs.stdin)).endsWith(canary("registry"))).toBe(true);
+    expect(inputs.logging).toBe("none");
+    expect(dependencies).toContain("docker-engine");
+    expect(graph.get("docker-provider").dependencies).toContain("docker-login");
   });
 
   it("hands the registry's password over as a secret, with each pull", () => {

@@ -1,28 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { DOMAIN, must, onServer, pulumi, up, visitor } from "./support/cloud";
+import { DOMAIN, must, onServer, pulumi, up } from "./support/cloud";
+import { askWhile } from "./support/visitors";
 
 const KEY = "homeport:environment.web.RAILS_LOG_LEVEL";
 
 async function web(): Promise<string> {
   return (await onServer("docker ps --no-trunc -qf label=homeport.service=web")).stdout.trim();
-}
-
-/** Asks the site over and over; gives the count of every answer by status. */
-async function askWhile<T>(work: () => Promise<T>): Promise<{ result: T; answers: Record<string, number> }> {
-  const answers: Record<string, number> = {};
-  let running = true;
-  const ask = async (): Promise<void> => {
-    while (running) {
-      const loop = `for i in $(seq 40); do curl -sS -o /dev/null -w '%{http_code}\\n' -m 20 https://${DOMAIN}/; done`;
-      const { stdout } = await visitor("sh", "-c", loop);
-      for (const code of stdout.split("\n").filter(Boolean)) answers[code] = (answers[code] ?? 0) + 1;
-    }
-  };
-  const asking = ask();
-  const result = await work();
-  running = false;
-  await asking;
-  return { result, answers };
 }
 
 describe("another environment value for the application", () => {
@@ -31,7 +14,7 @@ describe("another environment value for the application", () => {
   it("replaces just that container, new one healthy first, old one gone last, nobody turned away", async () => {
     const before = await web();
     await must("pulumi", "config", "set", "--path", KEY, "debug");
-    const { result, answers } = await askWhile(() => up());
+    const { result, answers } = await askWhile(`https://${DOMAIN}/`, () => up());
     const lines = result.output.split("\n");
     const created = lines.findIndex((line) => /app-web created replacement/.test(line));
     const deleted = lines.findIndex((line) => /app-web deleted original/.test(line));
@@ -47,7 +30,7 @@ describe("another environment value for the application", () => {
   it("goes back the same way", async () => {
     const before = await web();
     await must("pulumi", "config", "rm", "--path", "homeport:environment.web");
-    const { answers } = await askWhile(() => up());
+    const { answers } = await askWhile(`https://${DOMAIN}/`, () => up());
     expect(await web()).not.toBe(before);
     expect(Object.keys(answers)).toEqual(["200"]);
   });
@@ -55,7 +38,9 @@ describe("another environment value for the application", () => {
   it("keeps the running version when the new one never gets healthy", async () => {
     const before = await web();
     await must("pulumi", "config", "set", "--path", "homeport:environment.web.PORT", "3999");
-    const { result, answers } = await askWhile(() => pulumi("up", "--yes", "--skip-preview"));
+    const { result, answers } = await askWhile(`https://${DOMAIN}/`, () =>
+      pulumi("up", "--yes", "--skip-preview"),
+    );
     await must("pulumi", "config", "rm", "--path", "homeport:environment.web");
     expect(result.code).not.toBe(0);
     expect(result.output).toMatch(/healthy/);

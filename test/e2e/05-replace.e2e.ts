@@ -94,7 +94,7 @@ describe("a replaced server", () => {
       expect(output).toMatch(new RegExp(`${step} created`));
     }
     expect(await siteStatus()).toBe("200");
-    expect((await must("npx", "homeport", "verify")).output).toMatch(/25 of 25 checks passed/);
+    expect((await must("npx", "homeport", "verify")).output).toMatch(/(\d+) of \1 checks passed/);
   });
 
   it("also replaces one that is dead; an API that says no ends the run in one clear line, and the next up converges", async () => {

@@ -31,7 +31,7 @@ describe("pulumi destroy", () => {
   it("can be followed by npm run local, which works as the first time", async () => {
     const result = await execute("npm", ["run", "-s", "local"], { HOMEPORT_CLOUD: CLOUD });
     expect(result.code, result.output).toBe(0);
-    expect(result.output).toMatch(/25 of 25 checks passed/);
+    expect(result.output).toMatch(/(\d+) of \1 checks passed/);
     expect((await visitor("curl", "-sSf", "-m", "20", `https://${DOMAIN}/up`)).code).toBe(0);
   });
 });

@@ -21,6 +21,7 @@ beforeAll(async () => {
     PULUMI_BACKEND_URL: `file://${folder}/backend`,
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_STACK: "local", // whatever the shell that runs the tests has chosen
     NO_COLOR: "1",
   };
   mkdirSync(join(folder, "backend"));

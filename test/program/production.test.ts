@@ -23,8 +23,8 @@ describe("the program with Pulumi.prod.yaml", () => {
         .map((line) => line.split(" ")[1])
         .sort(),
     ).toEqual([
-      ...["app", "dns", "docker", "edge", "firewall", "hardening", "identity"],
-      ...["origin", "proxy", "secrets", "server", "zone"],
+      ...["app", "backup", "dns", "docker", "edge", "firewall", "hardening", "identity"],
+      ...["origin", "proxy", "restore", "secrets", "server", "zone"],
     ]);
     expect(
       componentTypes().filter((type) => !run.graph.resources.some((made) => made.type === type)),
@@ -82,6 +82,12 @@ describe("the program with Pulumi.prod.yaml", () => {
     ["strict", "edge-ssl", ["proxy-answers", "origin-certificate"]],
     ["the way to HTTPS", "edge-always-use-https", ["edge-ssl"]],
     ["the apex", "dns-apex", ["edge-ssl", "proxy-answers", "hardening-ssh", "server-ipv4"]],
+    ["what reads backups", "backup-postgres", ["hardening-packages"]],
+    [
+      "the first backup",
+      "backup-first-postgres",
+      ["backup-postgres", "app-db", "app-web", "restore-databases"],
+    ],
     ["www", "dns-www", ["edge-ssl", "proxy-answers", "hardening-ssh", "server-ipv4"]],
   ])("brings %s only after what it stands on (S1-31, H6)", (_, name, earlier) => {
     const before = run.graph.before(name);
@@ -129,7 +135,8 @@ describe("the program with Pulumi.prod.yaml", () => {
     const everything = JSON.stringify(run.graph.resources);
     for (const name of ["operatorPrivateKey", "hostPrivateKey", "registryPassword", "made"])
       expect([name, everything.includes(CANARIES[name]!)]).toEqual([name, true]);
-    expect(everything).toContain(Buffer.from(CANARIES.SECRET_KEY_BASE!).toString("base64"));
+    for (const name of ["SECRET_KEY_BASE", "backupSecretAccessKey", "backupPassword"])
+      expect(everything).toContain(Buffer.from(CANARIES[name]!).toString("base64"));
     // the providers read theirs from config: one resource carries a token, on stdin
     const carriers = run.graph.resources.filter((resource) =>
       ["hcloud:token", "cloudflare:apiToken"].some((name) =>

@@ -148,3 +148,36 @@ pair() {
   for code in 000 204 304 400 404 500 502 525; do run ! asked "${code}"; done
   MATCH="does NOT match" run ! asked 200
 }
+
+@test "55-registry-login: the token goes in by stdin, the login is root's alone, and a second run changes nothing" {
+  stub docker 'mkdir -p "$2"; printf "{\"auths\":{\"$4\":\"%s\"}}" "$(base64 -w0)" >"$2/config.json"; echo Login Succeeded'
+  run -0 remote 55-registry-login.sh ghcr.io me <<<t0ken
+  [[ "${output}" == *"changed /root/.docker/config.json: me at ghcr.io"* ]]
+  [[ "$(mode_of /root/.docker/config.json)" == 600 ]]
+  [[ "$(mode_of /root/.docker)" == 700 ]]
+  grep -q "login ghcr.io --username me --password-stdin$" "${CALLS}"
+  run ! grep -q t0ken "${CALLS}"
+
+  run -0 remote 55-registry-login.sh ghcr.io me <<<t0ken
+  [[ "${output}" == unchanged ]]
+  run -0 remote 55-registry-login.sh ghcr.io me <<<another
+  [[ "${output}" == *"changed /root/.docker/config.json"* ]]
+}
+
+@test "55-registry-login: another registry means a logout at the former one" {
+  stub docker 'echo "{}" >"$2/config.json"'
+  remote 55-registry-login.sh ghcr.io me <<<t0ken
+  run -0 remote 55-registry-login.sh registry.example me <<<t0ken
+  [[ "${output}" == *"logged out of ghcr.io"* ]]
+  called "docker --config ${HOMEPORT_ROOT}/root/.docker logout ghcr.io"
+}
+
+@test "55-registry-login: a refused token is one line that says what to do, and the former login stays" {
+  stub docker 'echo "{}" >"$2/config.json"'
+  remote 55-registry-login.sh ghcr.io me <<<t0ken
+  stub docker 'echo "WARNING! unencrypted" >&2; echo "Error response from daemon: Get https://ghcr.io/v2/: denied" >&2; exit 1'
+  run -1 --separate-stderr remote 55-registry-login.sh ghcr.io me <<<wr0ng
+  # shellcheck disable=SC2154 # bats sets it
+  [[ "${stderr}" == "homeport: registry ghcr.io: must accept the token of me, got Get https://ghcr.io/v2/: denied; fix: npx pulumi config set --secret homeport:registryPassword, then npx pulumi up" ]]
+  [[ "$(cat "${HOMEPORT_ROOT}/root/.docker/config.json")" == "{}" ]]
+}

@@ -64,7 +64,7 @@ base() {
   base
   LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
   [[ "${lines[0]}" == "changed upgraded" ]]
-  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates docker-cli"* ]]
+  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic docker-cli"* ]]
   [[ "$(cat "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade")" == *$'\n0 4 * * 0 root flock -n '* ]]
   [[ "$(mode_of /etc/cron.d/homeport-upgrade)" == 644 ]]
   [[ "$(mode_of /usr/local/sbin/homeport-upgrade)" == 755 ]]
@@ -96,8 +96,8 @@ allow*) echo "$2" >>"${STATE}/rules" ;;
   printf "Status: active\nDefault: deny (incoming), allow (outgoing), disabled (routed)\n"
   for rule in $(cat "${STATE}/rules") ${EXTRA:-}; do printf "%-27s ALLOW IN    Anywhere\n%-27s ALLOW IN    Anywhere (v6)\n" "${rule}" "${rule} (v6)"; done ;;
 esac'
-  stub iptables 'if [[ -e "${STATE}/enabled" ]]; then echo "-A DOCKER-USER -m conntrack --ctorigdstport 443 -j RETURN"; fi'
-  stub ip6tables
+  stub iptables 'if [[ -e "${STATE}/enabled" ]]; then grep -- "^-A" "${HOMEPORT_ROOT}/etc/ufw/homeport-docker.rules"; fi'
+  stub ip6tables 'if [[ -e "${STATE}/enabled" ]]; then grep -- "^-A" "${HOMEPORT_ROOT}/etc/ufw/homeport-docker6.rules"; fi'
 }
 
 @test "20-firewall: 22, 80 and 443 and nothing else, under a guard that is armed first" {
@@ -177,6 +177,18 @@ ssh_host() {
   grep -q '^systemd-run --quiet --unit=homeport-guard-ssh' "${CALLS}"
 }
 
+@test "30-ssh: sets aside a drop-in that sshd reads first, and leaves the later ones (H3)" {
+  ssh_host
+  dir="${HOMEPORT_ROOT}/etc/ssh/sshd_config.d"
+  mkdir -p "${dir}"
+  for name in 00-a 50-cloud-init; do echo 'PasswordAuthentication yes' >"${dir}/${name}.conf"; done
+  run -0 remote 30-ssh.sh ops </dev/null
+  [[ "${lines[1]}" == "changed set aside /etc/ssh/sshd_config.d/00-a.conf" ]]
+  [[ "$(ls "${dir}")" == $'00-a.conf.set-aside\n00-homeport.conf\n50-cloud-init.conf' ]]
+  run -0 remote 30-ssh.sh ops </dev/null
+  [[ "${output}" == unchanged ]]
+}
+
 @test "30-ssh: touches nothing while the operator could not come back" {
   ssh_host
   : >"${STATE}/home/.ssh/authorized_keys"
@@ -236,4 +248,22 @@ engine() {
   export LIVE=false
   LIBRARY=docker-daemon.sh run -1 remote 50-docker.sh ops </dev/null
   [[ "${output}" == *"docker: live-restore must be on"* ]]
+}
+
+@test "every step but the first can be asked what differs, and then changes nothing" {
+  firewall
+  ssh_host
+  engine
+  base
+  stub fail2ban-client
+  export HOMEPORT_CHECK=1
+  for step in 01-host-key-only.sh '10-base.sh @daily' 20-firewall.sh '30-ssh.sh ops' 40-fail2ban.sh '50-docker.sh ops'; do
+    forget_calls
+    # shellcheck disable=SC2086 # a script and its argument
+    LIBRARY=docker-daemon.sh run -0 --separate-stderr remote ${step} </dev/null
+    grep -q '^# check mode' "${REMOTE}/${step%% *}"
+    [[ "${step}" == 01-* || "${lines[0]}" == drift\ * ]]
+    run ! grep -E '^(apt-get|usermod|systemd-run|ufw (--force|allow|default)|systemctl (enable|restart|reload|start))' "${CALLS}"
+  done
+  [[ -z "$(ls -A "${HOMEPORT_ROOT}")" ]]
 }

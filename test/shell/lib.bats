@@ -125,3 +125,44 @@ guard='revert_test() { echo reverted >>"${STATE}/reverted"; }; guard_arm test 60
     [[ ! -e "${HOMEPORT_ROOT}/var/lib/homeport/guard/test/reverted" ]]
   done
 }
+
+@test "check mode tells of absence, mode and lines, and changes nothing" {
+  export HOMEPORT_CHECK=1
+  run -0 in_lib 'printf one | install_file /etc/file 644 root:root'
+  [[ "$(finding "${output}")" == "/etc/file|a file, mode 644, "*"|no file" ]]
+  [[ ! -e "${HOMEPORT_ROOT}/etc" ]]
+
+  install -D -m 600 <(printf 'one\nthree\n') "${HOMEPORT_ROOT}/etc/file"
+  run -0 in_lib 'printf "one\ntwo\n" | install_file /etc/file 644 root:root; summary'
+  [[ "$(finding "${lines[0]}")" == "/etc/file|mode 644, "*"|mode 600, "* ]]
+  [[ "$(finding "${lines[1]}")" == "/etc/file|two|three" ]]
+  [[ ${#lines[@]} -eq 2 ]]
+  [[ "$(cat "${HOMEPORT_ROOT}/etc/file")" == $'one\nthree' ]]
+  [[ "$(mode_of /etc/file)" == 600 ]]
+}
+
+@test "check mode says unchanged of what is right, and that a line is there twice" {
+  in_lib 'printf "a\n" | install_file /file 644 root:root'
+  export HOMEPORT_CHECK=1
+  run -0 in_lib 'printf "a\n" | install_file /file 644 root:root; summary'
+  [[ "${output}" == unchanged ]]
+  printf 'a\na\n' >"${HOMEPORT_ROOT}/file"
+  run -0 in_lib 'printf "a\n" | install_file /file 644 root:root'
+  [[ "$(finding "${output}")" == "/file|nothing more|a" ]]
+}
+
+@test "check mode shows no content that only its owner may read" {
+  install -m 400 <(printf found-secret) "${HOMEPORT_ROOT}/file"
+  HOMEPORT_CHECK=1 run -0 in_lib 'printf wanted-secret | install_file /file 400 root:root'
+  [[ "$(finding "${output}")" == "/file|the declared content|other content" ]]
+}
+
+@test "check mode tells of a folder's mode, and of a unit that is not enabled" {
+  mkdir -m 755 "${HOMEPORT_ROOT}/folder"
+  stub systemctl 'if [[ "$1" == is-active ]]; then echo active; else echo disabled; exit 1; fi'
+  export HOMEPORT_CHECK=1
+  run -0 in_lib 'install_dir /folder 700; check_unit docker "enabled, active"'
+  [[ "$(finding "${lines[0]}")" == "/folder|mode 700|mode 755" ]]
+  [[ "$(finding "${lines[1]}")" == "unit docker|enabled, active|disabled, active" ]]
+  [[ "$(mode_of /folder)" == 755 ]]
+}

@@ -43,3 +43,10 @@ forget_calls() { : >"${CALLS}"; }
 mode_of() { stat -c %a "${HOMEPORT_ROOT}$1"; }
 # line_of TEXT: where a call stands among all, for what must come first.
 line_of() { grep -nF -- "$1" "${CALLS}" | head -n 1 | cut -d: -f1; }
+# finding LINE: what a line of check mode says, WHAT|WANTED|FOUND.
+finding() {
+  local -a words
+  read -ra words <<<"$1"
+  [[ "${words[0]}" == drift ]] || return 1
+  printf '%s|%s|%s' "$(base64 -d <<<"${words[1]}")" "$(base64 -d <<<"${words[2]}")" "$(base64 -d <<<"${words[3]}")"
+}

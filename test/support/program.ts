@@ -38,6 +38,8 @@ export const CANARIES: Readonly<Record<string, string>> = {
   hostPrivateKey: HOST.privateKey.split("\n")[2] ?? "",
   registryPassword: `ghp_${canary("registry")}`.padEnd(40, "x"),
   SECRET_KEY_BASE: canary("secret-key-base").padEnd(128, "0123456789abcdef"),
+  backupSecretAccessKey: canary("backup-secret-key").padEnd(40, "x"),
+  backupPassword: canary("backup-password").padEnd(64, "x"),
   // what the mocked providers make up
   made: CANARY,
 };
@@ -113,6 +115,10 @@ function initialised(): Record<string, unknown> {
     "homeport:operatorPrivateKey": OPERATOR.privateKey.trim(),
     "homeport:hostPrivateKey": HOST.privateKey.trim(),
     "homeport:registryPassword": CANARIES.registryPassword,
+    "homeport:backupRepository": "s3:https://nbg1.your-objectstorage.com/mxcorre-backups/running-calendar",
+    "homeport:backupAccessKeyId": "HOST0000000000000000",
+    "homeport:backupSecretAccessKey": CANARIES.backupSecretAccessKey,
+    "homeport:backupPassword": CANARIES.backupPassword,
     "homeport:secrets": { SECRET_KEY_BASE: CANARIES.SECRET_KEY_BASE },
   };
 }
@@ -122,7 +128,8 @@ function byFamily(ranges: readonly string[]): Record<string, unknown> {
   return { ipv4Cidrs: ranges.filter((range) => !isV6(range)), ipv6Cidrs: ranges.filter(isV6) };
 }
 
-const SECRETS = /^(hcloud:token|cloudflare:apiToken|homeport:(\w+PrivateKey|registryPassword|secrets))$/;
+const SECRETS =
+  /^(hcloud:token|cloudflare:apiToken|homeport:(\w+PrivateKey|registryPassword|backupSecretAccessKey|backupPassword|secrets))$/;
 
 /** Objects and lists go as JSON; the project's defaults stand where the stack says nothing. */
 function toInput(

@@ -17,9 +17,11 @@ export const SECRET_KEYS: readonly string[] = [
   "homeport:hostPrivateKey",
   "homeport:registryPassword",
   "homeport:secrets",
+  "homeport:backupSecretAccessKey",
+  "homeport:backupPassword",
 ];
 
-/** The smallest production config that passes, as the engine hands it over: lists and objects as JSON. */
+/** A production config that passes, without what has a default, as the engine hands it over: lists and objects as JSON. */
 export function validRaw(): Record<string, string> {
   return {
     "hcloud:token": randomBytes(32).toString("hex"),
@@ -34,6 +36,10 @@ export function validRaw(): Record<string, string> {
     "homeport:registryUsername": "mxcorre",
     "homeport:registryPassword": `ghp_${randomBytes(18).toString("hex")}`,
     "homeport:secrets": JSON.stringify({ SECRET_KEY_BASE: randomBytes(64).toString("hex") }),
+    "homeport:backupRepository": "s3:https://nbg1.your-objectstorage.com/mxcorre-backups/running-calendar",
+    "homeport:backupAccessKeyId": "HOST0000000000000000",
+    "homeport:backupSecretAccessKey": randomBytes(20).toString("hex"),
+    "homeport:backupPassword": randomBytes(32).toString("hex"),
   };
 }
 

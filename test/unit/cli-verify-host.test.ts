@@ -6,6 +6,7 @@ import {
   dropInVerdict,
   jailVerdict,
   journalVerdict,
+  registryVerdict,
   sshdVerdict,
   ufwVerdict,
   upgradesVerdict,
@@ -214,5 +215,37 @@ describe("parseHostFacts", () => {
 
     expect(facts.sshd).toEqual({ code: 3, out: "ü\n", err: "" });
     expect(facts.ufw.code).toBe(127);
+  });
+});
+
+describe("the registry's login", () => {
+  const verdict = (out: string, code = 0): Verdict => registryVerdict(said(out, code), "ghcr.io");
+  const succeeded = "Authenticating with existing credentials...\nLogin Succeeded\n";
+
+  it("is root's own file, and one that the registry takes (S1-6)", () => {
+    expect(verdict(`600 root\n${succeeded}`)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ["no file", "", 1, "no /root/.docker/config.json"],
+    ["a file that others read", `644 root\n${succeeded}`, 0, "644 root"],
+    [
+      "a token that is refused",
+      "600 root\nError: Cannot perform an interactive login\n",
+      1,
+      "does not take the token",
+    ],
+    ["a registry that does not answer", "600 root\n", 124, "no answer"],
+  ])("fails for %s, with what to do", (_what, out, code, found) => {
+    const result = verdict(out, code);
+    expect(result).toMatchObject({ ok: false, found: expect.stringContaining(found) as string });
+    expect(result).toHaveProperty("fix", expect.stringContaining("pulumi"));
+  });
+});
+
+describe("a daemon that started again", () => {
+  it("may put its isolation of networks before DOCKER-USER (H5)", () => {
+    const forward = FORWARD.replace("-A FORWARD", "-A FORWARD -j DOCKER-ISOLATION-STAGE-1\n-A FORWARD");
+    expect(chain(undefined, undefined, forward)).toMatchObject({ ok: true });
   });
 });

@@ -1,9 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { backupCommand } from "../../cli/commands/backup";
+import { consoleCommandLine } from "../../cli/commands/console";
 import { deployCommand } from "../../cli/commands/deploy";
+import { driftCommand } from "../../cli/commands/drift";
 import { graphCommand } from "../../cli/commands/graph";
 import { initCommand } from "../../cli/commands/init";
+import { kamalCommand } from "../../cli/commands/kamal";
+import { lintCommand } from "../../cli/commands/lint";
+import { logsCommandLine } from "../../cli/commands/logs";
+import { psCommand } from "../../cli/commands/ps";
+import { recoverCommand } from "../../cli/commands/recover";
+import { restoreCommand } from "../../cli/commands/restore";
+import { rollbackCommand } from "../../cli/commands/rollback";
 import { sshCommand } from "../../cli/commands/ssh";
 import { verifyCommand } from "../../cli/commands/verify";
 import { CONFIG_KEYS, type ConfigKey } from "../../components/lib/config-keys";
@@ -68,9 +78,18 @@ describe("the pages", () => {
   });
 
   it("name only commands and options that homeport has", () => {
-    const makers = [initCommand, deployCommand, verifyCommand, graphCommand, sshCommand];
+    const makers = [
+      ...[driftCommand, initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
+      ...[psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand],
+      ...[backupCommand, restoreCommand, recoverCommand],
+    ];
     const options = new Map(
-      makers.map((make) => make()).map((made) => [made.name(), made.options.map(({ long }) => long)]),
+      makers
+        .map((make) => make())
+        .map((made) => [
+          made.name(),
+          [made, ...made.commands].flatMap((c) => c.options.map(({ long }) => long)),
+        ]),
     );
     const unknown = faults((text) =>
       codeOf(text)

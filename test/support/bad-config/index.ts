@@ -1,3 +1,4 @@
+import { BACKUP } from "./backup";
 import { TOKENS } from "./tokens";
 import { SERVERS } from "./server";
 import { NETWORKS } from "./network";
@@ -15,5 +16,6 @@ export const BAD_CONFIGS: readonly BadConfig[] = [
   ...NETWORKS,
   ...SSH_KEYS,
   ...SERVICES,
+  ...BACKUP,
   ...WORLDS,
 ];

@@ -14,6 +14,8 @@ export const TOKENS: readonly BadConfig[] = [
       "homeport:hostPrivateKey",
       "homeport:registryPassword",
       "homeport:secrets",
+      "homeport:backupSecretAccessKey",
+      "homeport:backupPassword",
     ]),
     message: `hcloud:token: must be encrypted, got plain text; fix: ${setSecret("hcloud:token")}, and make a new one: this one is known`,
   },

@@ -1,0 +1,107 @@
+import { Command } from "commander";
+import { EXIT, failed, refused } from "../cli-error";
+import { messageOf, printJson, printResult, runSteps, type Step } from "../output";
+import { PulumiStack, type StackConfig } from "../pulumi";
+import { backupNow, describeRestore, lastRestore, type RestoreEvidence } from "../recovery/copies";
+import { placesOf, upWherePossible, type Place } from "../recovery/places";
+import { hasServer, takeServerAway } from "../recovery/take-away";
+import { checkedConfig, writeStackSshFiles } from "../stack-config";
+import { serverOf } from "../stack-server";
+import { verifyAndReport } from "./verify";
+
+interface RecoverOptions {
+  readonly stack?: string;
+  readonly dead?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Takes a last backup, takes the server away, makes a new one on the same address, restores the newest copy that is what
+its manifest says before the application starts, proves everything, and prints what was lost and how long it took.
+Where the type is out of stock, the places of homeport:recoverLadder are tried in turn.
+Can be killed and run again. With homeport:protect it lifts the protection of the server, and says so.
+
+Examples:
+  homeport recover                       # the server answers: nothing is lost
+  homeport recover --stack prod --dead --yes   # it does not: what came after the newest copy is lost
+
+Exit codes: 0 recovered and proven, 1 failed, 2 a fault in the stack's config,
+            3 refused: no repository, no last backup without --dead, or protected and no --yes`;
+
+export function recoverCommand(): Command {
+  return new Command("recover")
+    .option("--stack <name>", "stack to recover (default: the selected one)")
+    .option("--dead", "the server does not answer: go without a last backup")
+    .option("--yes", "replace a server that homeport:protect protects")
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(runRecover);
+}
+
+async function runRecover(options: RecoverOptions): Promise<void> {
+  const isJson = options.json === true;
+  const stack = await PulumiStack.select(options.stack);
+  const config = await stack.config();
+  const checked = checkedConfig(stack.name, config);
+  if (!config.has("homeport:backupRepository")) {
+    throw refused(
+      "no repository: everything would be lost with the server; fix: set homeport:backupRepository",
+    );
+  }
+  if (checked.protect && options.yes !== true) {
+    throw refused("homeport:protect is on: the server would be replaced; fix: add --yes when you mean it");
+  }
+  const began = Date.now();
+  writeStackSshFiles(stack.name, config);
+  await runSteps(takingAway(stack, config, options.dead === true), isJson);
+  const place = await upWherePossible(stack, config, placesOf(checked));
+  const restored = await lastRestore(serverOf(stack.name, config, await stack.export()));
+  const isProven = await verifyAndReport(stack, isJson);
+  report({ began, place, restored }, isProven, isJson);
+  process.exitCode = isProven ? EXIT.ok : EXIT.failed;
+}
+
+function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): Step[] {
+  const lastBackup: Step = {
+    title: "take a last backup",
+    run: async (note) => {
+      if (!(await hasServer(stack))) return note("there is no server any more");
+      await backupNow(serverOf(stack.name, config, await stack.export())).catch((error: unknown) => {
+        throw refused(
+          `no last backup: ${messageOf(error)}; fix: homeport recover --dead, which loses what came after the newest copy`,
+        );
+      });
+    },
+  };
+  const takeAway: Step = {
+    title: "take the server away",
+    run: (note) => takeServerAway(stack, config, note),
+  };
+  return isDead ? [takeAway] : [lastBackup, takeAway];
+}
+
+interface Recovery {
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly place: Place;
+  readonly restored: RestoreEvidence;
+}
+
+/** The loss is what the copy cannot know: from the moment that it shows to the beginning of the recovery. */
+export function measure({ began, restored }: Recovery, now: number): { lost?: number; took: number } {
+  const shown = Date.parse(restored.taken_at ?? "");
+  const seconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds / 1000));
+  return { lost: Number.isNaN(shown) ? undefined : seconds(began - shown), took: seconds(now - began) };
+}
+
+function report(recovery: Recovery, isProven: boolean, isJson: boolean): void {
+  const { lost, took } = measure(recovery, Date.now());
+  const { place, restored } = recovery;
+  if (isJson)
+    printJson({ ok: isProven && lost !== undefined, lostSeconds: lost, tookSeconds: took, place, restored });
+  else printResult(`\n${describeRestore(restored)}`);
+  if (lost === undefined)
+    throw failed("no copy was restored: the database is a new one; fix: homeport backup list");
+  if (!isJson) printResult(`lost: ${lost} s before the recovery began (RPO); took: ${took} s (RTO)`);
+}

@@ -1,0 +1,62 @@
+import { Command, Option } from "commander";
+import { refused, usage } from "../cli-error";
+import { printJson, printResult, runSteps } from "../output";
+import { PulumiStack } from "../pulumi";
+import { describeRestore, restoreCopy, type RestoreEvidence } from "../recovery/copies";
+import { serverOf } from "../stack-server";
+
+interface RestoreOptions {
+  readonly stack?: string;
+  readonly to?: string;
+  readonly into: "scratch" | "live";
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Loads the newest copy (or the newest until --to) beside the database and compares tables, rows and hashes with its
+manifest; a damaged copy is told and the one before is taken. scratch drops it again. live then stops the application,
+keeps what is there as /opt/backups/postgres/before_restore_….sql, puts the copy in its place and starts the application.
+
+Examples:
+  homeport restore                                   # a rehearsal: nothing changes
+  homeport restore --into live --yes
+  homeport restore --to 2026-11-20T02:59:00Z --into live --yes
+
+Exit codes: 0 restored and equal, 1 failed (the database is as it was), 2 a wrong option, 3 refused: live without --yes`;
+
+export function restoreCommand(): Command {
+  return new Command("restore")
+    .option("--stack <name>", "stack whose database it is (default: the selected one)")
+    .option("--to <time>", "newest copy until this time, RFC 3339")
+    .addOption(new Option("--into <where>", "where it goes").choices(["scratch", "live"]).default("scratch"))
+    .option("--yes", "replace the live database without a question")
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(runRestore);
+}
+
+async function runRestore(options: RestoreOptions): Promise<void> {
+  const to = options.to === undefined ? undefined : timeOf(options.to);
+  if (options.into === "live" && options.yes !== true) {
+    throw refused("--into live: replaces the database that is in use; fix: add --yes when you mean it");
+  }
+  const stack = await PulumiStack.select(options.stack);
+  const [config, state] = await Promise.all([stack.config(), stack.export()]);
+  const server = serverOf(stack.name, config, state);
+  const found: RestoreEvidence[] = [];
+  const run = async (): Promise<void> => {
+    found.push(await restoreCopy(server, { into: options.into, to }));
+  };
+  await runSteps([{ title: `restore into ${options.into} and compare`, run }], options.json === true);
+  if (options.json === true) printJson({ ok: true, restores: found });
+  else printResult(found.map(describeRestore).join("\n"));
+}
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** The time in UTC. @throws CliError (usage) for anything but RFC 3339: a day without a zone means two moments. */
+export function timeOf(text: string): string {
+  if (RFC3339.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw usage(`--to: must be a time like 2026-11-20T02:59:00Z, got ${text}; fix: homeport backup list`);
+}

@@ -1,0 +1,93 @@
+import { remoteScript } from "../../components/lib/scripts";
+import { failed } from "../cli-error";
+import { lastLine, type RunResult } from "../run";
+import { runScriptAsRoot, type Server } from "../ssh";
+
+/** The database's folder below /opt/backups (S1-25). */
+export const BACKUP_NAME = "postgres";
+
+const LIST_SECONDS = 300;
+/** A copy of many gigabytes takes its time; what hangs does not stay for ever. */
+const RESTORE_SECONDS = 7200;
+
+/** One copy in the repository. */
+export interface Copy {
+  readonly id: string;
+  /** When it was sent off, RFC 3339. */
+  readonly time: string;
+}
+
+/** A copy that was not what its manifest says. */
+export interface SkippedCopy {
+  readonly copy: string;
+  readonly copy_time: string;
+  readonly why: string;
+}
+
+/** What a restore did: `/opt/backups/postgres/restore.json`. */
+export interface RestoreEvidence {
+  readonly action: "restored" | "compared" | "nothing-to-restore" | "kept-what-is-there" | "started-empty";
+  readonly at: string;
+  readonly database: string;
+  readonly into: "live" | "scratch";
+  readonly seconds: number;
+  readonly skipped: readonly SkippedCopy[];
+  readonly copy?: string;
+  readonly copy_time?: string;
+  /** The moment that the copy shows, RFC 3339. */
+  readonly taken_at?: string;
+  readonly tables?: number;
+  readonly rows?: number;
+}
+
+/** Every copy in the repository, newest first, as the server sees it. */
+export async function listCopies(server: Server): Promise<Copy[]> {
+  const script = remoteScript("list-copies.sh", ["copies.sh"]);
+  const result = await runScriptAsRoot(server, script, [BACKUP_NAME], LIST_SECONDS);
+  return JSON.parse(wordOf(result)) as Copy[];
+}
+
+export interface RestoreOrder {
+  readonly into: "live" | "scratch";
+  /** The newest copy until then. @default the newest */
+  readonly to?: string;
+  /** Read every byte of the repository first. @default false */
+  readonly isChecked?: boolean;
+}
+
+/** Restores the newest copy that is what its manifest says. */
+export async function restoreCopy(server: Server, order: RestoreOrder): Promise<RestoreEvidence> {
+  const script = remoteScript("restore-copy.sh", ["copies.sh"]);
+  const words = [order.into, BACKUP_NAME, order.to ?? "", order.isChecked === true ? "check" : ""];
+  const result = await runScriptAsRoot(server, script, words, RESTORE_SECONDS);
+  return JSON.parse(wordOf(result)) as RestoreEvidence;
+}
+
+/** What the last restore on this server did, the one before the application's first start included. */
+export async function lastRestore(server: Server): Promise<RestoreEvidence> {
+  const script = `cat /opt/backups/${BACKUP_NAME}/restore.json; exit\n`;
+  const result = await runScriptAsRoot(server, script, [], LIST_SECONDS);
+  return JSON.parse(wordOf(result)) as RestoreEvidence;
+}
+
+/** A backup now, counted like a nightly one. @throws CliError with the script's last line. */
+export async function backupNow(server: Server): Promise<void> {
+  const script = `/opt/backups/${BACKUP_NAME}/backup.sh; exit\n`;
+  wordOf(await runScriptAsRoot(server, script, [], RESTORE_SECONDS));
+}
+
+/** The last line of what the script printed; its own words when it failed. */
+function wordOf({ code, stdout, stderr }: RunResult): string {
+  if (code === 0) return lastLine(stdout);
+  throw failed(lastLine(stderr.trim() === "" ? stdout : stderr).replace(/^homeport: /, ""));
+}
+
+/** One line of a restore for a person. */
+export function describeRestore(done: RestoreEvidence): string {
+  if (done.copy === undefined) return `${done.database}: ${done.action.replaceAll("-", " ")}`;
+  const size = `${done.tables ?? 0} tables, ${done.rows ?? 0} rows, ${done.seconds} s`;
+  const skipped = done.skipped.map(
+    ({ copy, copy_time, why }) => `\n  skipped ${copy.slice(0, 8)} of ${copy_time}: ${why}`,
+  );
+  return `${done.database}: ${done.action} copy ${done.copy.slice(0, 8)} of ${done.taken_at ?? done.copy_time ?? ""} (${size})${skipped.join("")}`;
+}

@@ -1,0 +1,133 @@
+import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
+import type { HostFacts, Output } from "./facts";
+
+/** What lies in one folder of /opt/backups, as scripts/remote/verify.sh tells it. */
+export interface BackupFolder {
+  readonly dir: string;
+  /** `700 root`: mode and owner. */
+  readonly mode: string;
+  readonly script: string;
+  /** LAST_SUCCESS.txt; empty when there is none. */
+  readonly success: string;
+  readonly drill: Drill | null;
+  /** Newest last; whole means that it is what its manifest describes. */
+  readonly copies: readonly { readonly file: string; readonly bytes: number; readonly whole: boolean }[];
+}
+
+interface Drill {
+  readonly ok: boolean;
+  readonly at: string;
+  readonly source: string;
+  readonly file: string;
+  readonly tables: number;
+  readonly rows: number;
+  readonly error: string;
+}
+
+const KEPT = 7;
+const HOUR = 3_600_000;
+/** A drill runs every week. */
+const DRILL_HOURS = 8 * 24;
+const REDO = replaceStep("backup-postgres");
+const NOW = "homeport backup now --drill";
+const LOG = "homeport ssh -- sudo tail -n 20 /var/log/postgres-backup.log";
+
+/** What must hold of the backups. */
+export const BACKUP_CHECKS: readonly Check[] = [
+  checkOf("S1-25", "backup.sh is there, for root alone", "host", (host, { system }) =>
+    eachFolder(host, system.databases.length, scriptVerdict),
+  ),
+  checkOf("S1-26", "the last 7 backups are on the server, whole", "host", (host, { system }) =>
+    eachFolder(host, system.databases.length, copiesVerdict),
+  ),
+  checkOf("S1-27", "root's crontab takes backups, once", "host", (host, expected) =>
+    crontabVerdict(host.crontab, expected.config.backup.schedule),
+  ),
+  checkOf("S1-28", "the newest backup was restored and compared", "host", (host, { system, now }) =>
+    eachFolder(host, system.databases.length, (folder) => drillVerdict(folder, now)),
+  ),
+  checkOf("S1-28", "the last backup is not old", "host", (host, expected) =>
+    eachFolder(host, expected.system.databases.length, (folder) => freshVerdict(folder, expected)),
+  ),
+];
+
+function eachFolder(
+  host: Pick<HostFacts, "backups">,
+  wanted: number,
+  judge: (folder: BackupFolder) => Verdict,
+): Verdict {
+  const folders = host.backups.out.split("\n").filter(Boolean).map(toFolder);
+  if (folders.length < wanted) return broken(`${folders.length} of ${wanted} databases are backed up`, REDO);
+  const verdicts = folders.map(judge);
+  const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
+  return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join("; "));
+}
+
+function toFolder(line: string): BackupFolder {
+  return JSON.parse(line) as BackupFolder;
+}
+
+export function scriptVerdict(folder: BackupFolder): Verdict {
+  if (folder.mode === "700 root" && folder.script === "700 root")
+    return proven(`${folder.dir}/backup.sh, 0700`);
+  return broken(`${folder.dir} is ${folder.mode}, backup.sh is ${folder.script || "missing"}`, REDO);
+}
+
+export function copiesVerdict({ dir, copies }: BackupFolder): Verdict {
+  const damaged = copies.filter(({ whole }) => !whole);
+  const newest = copies.at(-1);
+  if (newest === undefined) return broken(`no backup in ${dir}`, NOW);
+  if (damaged.length > 0)
+    return broken(`damaged: ${damaged.map(({ file }) => file).join(", ")}`, `${NOW}, which sets them aside`);
+  if (copies.length > KEPT) return broken(`${copies.length} backups are kept`, NOW);
+  return proven(`${copies.length} of at most ${KEPT}, newest ${newest.file}, ${newest.bytes} bytes`);
+}
+
+/** The line of S1-27 as it stands there, and no second one that runs the same script. */
+export function crontabVerdict(probe: Output, schedule: string): Verdict {
+  const script = "/opt/backups/postgres/backup.sh";
+  const lines = probe.out.split("\n").filter((line) => line.includes(script) && !line.startsWith("#"));
+  if (lines.length !== 1) return broken(`${lines.length} lines run ${script}`, REDO);
+  const wanted = `${schedule} ${script} >> /var/log/postgres-backup.log 2>&1`;
+  return lines[0] === wanted ? proven(wanted) : broken(`the line is ${lines[0] ?? ""}`, REDO);
+}
+
+export function drillVerdict({ dir, drill }: BackupFolder, now: Date): Verdict {
+  if (drill === null) return broken(`no drill has run in ${dir}`, NOW);
+  if (!drill.ok)
+    return broken(`the drill of ${drill.file || "the newest backup"} failed: ${drill.error}`, LOG);
+  const hours = hoursSince(drill.at, now);
+  if (!(hours <= DRILL_HOURS)) return broken(`the last drill was ${ageText(hours)}`, NOW);
+  const where = drill.source === "restic" ? "from the repository" : "local copy, nothing is off the server";
+  return proven(`${drill.file}: ${drill.tables} tables, ${drill.rows} rows, ${where}`);
+}
+
+export function freshVerdict({ success }: BackupFolder, { config, now }: Expected): Verdict {
+  const at = /^finished_at=(.+)$/m.exec(success)?.[1];
+  if (at === undefined) return broken("no success is on record since the last failed drill", LOG);
+  const hours = hoursSince(at, now);
+  if (!(hours <= longestHours(config.backup.schedule)))
+    return broken(`the last success was ${ageText(hours)}`, LOG);
+  const where =
+    config.backup.repository === undefined ? "local copies only: no backupRepository" : "off the server";
+  return proven(`${ageText(hours)}, ${where}`);
+}
+
+/** Between two runs of a schedule, with two hours' grace: a day, a week or a month. */
+function longestHours(schedule: string): number {
+  const [, , day, month, weekday] = schedule.split(" ");
+  if (month !== "*") return 366 * 24 + 2;
+  if (day !== "*") return 31 * 24 + 2;
+  return (weekday === "*" ? 24 : 7 * 24) + 2;
+}
+
+/** A time in the future is a clock that is off: as little a proof as an old one. */
+function hoursSince(at: string, now: Date): number {
+  const hours = (now.getTime() - Date.parse(at)) / HOUR;
+  return hours < -1 ? Number.NaN : Math.max(0, hours);
+}
+
+function ageText(hours: number): string {
+  if (Number.isNaN(hours)) return "in the future: a clock is wrong";
+  return hours < 48 ? `${Math.round(hours)} h ago` : `${Math.round(hours / 24)} days ago`;
+}

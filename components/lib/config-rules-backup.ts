@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { keyOf } from "./config-keys";
+import type { ConfigReader } from "./config-reader";
+import { cronFault } from "./cron";
+import { hidden } from "./faults";
+
+/** How many backups of each age stay off the server. */
+export interface Retention {
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+}
+
+/** Where backups go, when, and for how long. */
+export interface PlainBackup {
+  /** As restic names it; `undefined` means local copies only. */
+  readonly repository: string | undefined;
+  /** Of S3, for the host: may add and read. Empty without a repository. */
+  readonly accessKeyId: string;
+  /** Five-field cron expression. */
+  readonly schedule: string;
+  readonly keep: Retention;
+  /** Told of failures by HTTP POST. It may hold a token. */
+  readonly reportUrl: string | undefined;
+}
+
+/** The secrets of {@link PlainBackup}, empty without a repository. */
+export interface BackupSecrets {
+  readonly secretAccessKey: string;
+  readonly password: string;
+}
+
+export const DEFAULT_RETENTION: Retention = { daily: 7, weekly: 4, monthly: 6 };
+
+const HOST = "(?!-)[a-z0-9-]{1,63}(\\.[a-z0-9-]{1,63})*(:\\d{1,5})?";
+/** S3's names for buckets; a path below, so that several stacks can share one. */
+const REPOSITORY = new RegExp(`^s3:https://${HOST}/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][\\w.-]*)*$`);
+const ACCESS_KEY_ID = /^[A-Za-z0-9]{16,128}$/;
+const SHORTEST_SECRET_KEY = 20;
+const SHORTEST_PASSWORD = 32;
+const COUNT = z.number().int().min(0).max(1000);
+const KEEP = z
+  .strictObject({ daily: COUNT, weekly: COUNT, monthly: COUNT })
+  .partial()
+  .refine((keep) => Object.values({ ...DEFAULT_RETENTION, ...keep }).some((count) => count > 0));
+
+/** Everything about backups; a key pair and a password are needed only where there is a repository. */
+export function backup(reader: ConfigReader): { backup: PlainBackup; secrets: BackupSecrets } {
+  const repository = repositoryOf(reader);
+  const isOffSite = reader.optional("homeport:backupRepository") !== undefined;
+  return {
+    backup: {
+      repository,
+      accessKeyId: isOffSite ? accessKeyId(reader) : "",
+      schedule: schedule(reader),
+      keep: keep(reader),
+      reportUrl: reportUrl(reader),
+    },
+    secrets: {
+      secretAccessKey: isOffSite
+        ? longSecret(reader, "homeport:backupSecretAccessKey", SHORTEST_SECRET_KEY)
+        : "",
+      password: isOffSite ? longSecret(reader, "homeport:backupPassword", SHORTEST_PASSWORD) : "",
+    },
+  };
+}
+
+function repositoryOf(reader: ConfigReader): string | undefined {
+  const key = "homeport:backupRepository";
+  if (reader.optional(key) === undefined) return undefined;
+  const value = reader.text(key);
+  if (value !== undefined && !REPOSITORY.test(value))
+    reader.fault(key, "be an S3 repository like s3:https://HOST/BUCKET/PATH, without credentials", value);
+  return value;
+}
+
+function accessKeyId(reader: ConfigReader): string {
+  const key = "homeport:backupAccessKeyId";
+  const value = reader.text(key) ?? "";
+  if (value !== "" && !ACCESS_KEY_ID.test(value))
+    reader.describe(key, "be 16 to 128 letters and digits", hidden(value), reader.setCommand(key));
+  return value;
+}
+
+function longSecret(
+  reader: ConfigReader,
+  key: "homeport:backupSecretAccessKey" | "homeport:backupPassword",
+  least: number,
+): string {
+  const value = reader.secret(key);
+  if (value !== undefined && (value.length < least || /[^\x21-\x7e]/.test(value)))
+    reader.secretFault(key, `be at least ${least} characters of ASCII without spaces`, hidden(value));
+  return value ?? "";
+}
+
+function schedule(reader: ConfigReader): string {
+  const key = "homeport:backupSchedule";
+  const value = reader.text(key);
+  const rule = value === undefined ? undefined : cronFault(value);
+  if (rule !== undefined) reader.fault(key, rule, value);
+  return value ?? keyOf(key).default ?? "";
+}
+
+function keep(reader: ConfigReader): Retention {
+  const rule = "be counts of backups to keep: daily, weekly and monthly, not all of them 0";
+  return { ...DEFAULT_RETENTION, ...reader.structure("homeport:backupKeep", KEEP, rule) };
+}
+
+function reportUrl(reader: ConfigReader): string | undefined {
+  const key = "homeport:backupReportUrl";
+  if (reader.optional(key) === undefined) return undefined;
+  const value = reader.text(key);
+  const isUrl = value !== undefined && /^https:\/\/[^\s"'\\]+$/.test(value) && URL.canParse(value);
+  if (value !== undefined && !isUrl)
+    reader.describe(key, "be an https URL", hidden(value), reader.setCommand(key));
+  return value;
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# 85-restore.sh auto|none|TIME NAME...: before the application starts for the first time on this server, a database that
+# nobody has put anything into becomes the newest copy in the repository that is what its manifest says (or the newest
+# one until TIME). One that holds anything is not touched. A repository that has copies, none of which can be restored,
+# ends the run: never an empty system over a good repository. backup.sh runs from the end of this on.
+
+# copies_or_stop MODE: the copies to try; nothing when there is no repository, or none of this database's in it.
+function copies_or_stop() {
+  local mode="$1" until='' code=0 copies
+  if [[ "${mode}" != auto ]]; then
+    until=$(date -d "${mode}" +%s) || die "homeport:restore: must be auto, none or a time, got ${mode}"
+  fi
+  copies=$(list_copies "${until}") || code=$?
+  if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
+    die "backup repository: must say which copies it holds before an empty database may start; fix: its homeport:backup… keys, or homeport:restore none"
+  fi
+  if [[ -z "${copies}" && "${mode}" != auto ]]; then
+    die "homeport:restore: must be a time from which there is a copy, got ${mode}; fix: npx homeport backup list"
+  fi
+  printf '%s' "${copies}"
+}
+
+function restore() {
+  local copies start=${SECONDS}
+  copies=$(copies_or_stop "$1")
+  if [[ -z "${copies}" ]]; then
+    evidence nothing-to-restore live 0
+    return 0
+  fi
+  newest_good_copy <<<"${copies}" ||
+    die "database ${database}: none of $(wc -l <<<"${copies}") copies in the repository can be restored, so the application is not started over them; fix: homeport:restore to a time, or none to start empty"
+  is_fresh || die "database ${database}: was filled meanwhile; it is not touched"
+  take_name || die "database ${database}: its restored copy could not take its name"
+  log "restored ${database} from copy ${COPY_ID:0:8} of ${COPY_TIME}"
+  evidence restored live $((SECONDS - start))
+}
+
+function restore_or_keep() {
+  local mode="$1"
+  load_settings "$2"
+  if ! is_fresh; then
+    drop_leftovers
+    evidence kept-what-is-there live 0
+  elif [[ "${mode}" == none ]] || ! has_repository; then
+    evidence started-empty live 0
+  else
+    restore "${mode}"
+  fi
+}
+
+function main() {
+  local mode="$1" each
+  shift
+  make_folder
+  for each; do restore_or_keep "${mode}" "${each}"; done
+  install_file /etc/homeport/backup/enabled 600 root:root </dev/null
+}
+{
+  main "$@"
+  exit
+}

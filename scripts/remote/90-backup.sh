@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# 90-backup.sh NAME SCHEDULE DRILL_SCHEDULE <KIND NAME BASE64 ...: backups of one database below /opt/backups/NAME, and
+# when they are taken. KIND is `file` (a script or what it reads), `env` (repository, credentials, for the scripts'
+# environment) or `conf` (which database).
+# check mode
+
+# Lines for bash to source, quoted by it.
+function settings_of() {
+  local wanted="$1" kind key value
+  while read -r kind key value; do
+    [[ "${kind}" == "${wanted}" ]] || continue
+    value=$(base64 -d <<<"${value}" && printf x) || die "${key}: must be base64"
+    printf '%s=%q\n' "${key}" "${value%x}"
+  done <<<"${input}"
+}
+
+function content_of() {
+  local kind key value
+  while read -r kind key value; do
+    if [[ "${kind} ${key}" == "file $1" ]]; then base64 -d <<<"${value}" && return 0; fi
+  done <<<"${input}"
+  die "$1: must be among the files"
+}
+
+# Exactly one such line in root's crontab, whoever wrote others (S1-27).
+function schedule_backup() {
+  local line="$1 $2 >> $3 2>&1" before after
+  before=$(crontab -u root -l 2>/dev/null || true)
+  after=$(
+    grep -vF -- " $2 " <<<"${before}" | sed '/^$/d' || true
+    printf '%s\n' "${line}"
+  )
+  [[ "${before}" != "${after}" ]] || return 0
+  if is_check; then
+    differs "root's crontab" "${after}" "${before:-no line}"
+  else
+    printf '%s\n' "${after}" | crontab -u root -
+    changed crontab
+  fi
+}
+
+function main() {
+  local name="$1" input dir="/opt/backups/$1" log="/var/log/$1-backup.log" file
+  input=$(cat)
+  install_dir /opt/backups 700
+  install_dir "${dir}" 700
+  install_dir /etc/homeport 711
+  install_dir /etc/homeport/backup 700
+  install_dir /var/cache/homeport-restic 700
+  settings_of env | install_file /etc/homeport/backup/env 600 root:root
+  settings_of conf | install_file "/etc/homeport/backup/${name}.conf" 600 root:root
+  for file in lib.sh manifest.sql; do content_of "${file}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
+  for file in backup.sh drill.sh; do content_of "${file}" | install_file "${dir}/${file}" 700 root:root; done
+  is_check || [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -D -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
+  install_file "/etc/logrotate.d/homeport-${name}-backup" 644 root:root <<LOGROTATE
+${log} {
+  monthly
+  rotate 12
+  compress
+  missingok
+  notifempty
+}
+LOGROTATE
+  install_file "/etc/cron.d/homeport-drill-${name}" 644 root:root <<CRON
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+$3 root ${dir}/drill.sh >>${log} 2>&1
+CRON
+  schedule_backup "$2" "${dir}/backup.sh" "${log}"
+  summary
+}
+{
+  main "$@"
+  exit
+}

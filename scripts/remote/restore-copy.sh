@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# restore-copy.sh scratch|live NAME [TIME [check]]: restores the newest copy that is what its manifest says, or the
+# newest until TIME. scratch: compares it and drops it again; with `check` every byte of the repository is read first.
+# live: keeps what is there as a dump, and puts the copy in its place while the application stands still.
+
+# stop_application: every container of the system that is neither the database's nor the proxy. Their list is a file:
+# a run after one that was killed starts them too.
+function stop_application() {
+  local id
+  for id in $(docker ps -q --filter "label=homeport.system=${system}" --filter label=homeport.service); do
+    docker inspect --format '{{.Id}} {{.Name}} {{index .Config.Labels "homeport.service"}}' "${id}"
+  done | awk -v database="/${container}" '$2 != database && $3 != "proxy" {print $1}' >>"${stopped}"
+  sort -u -o "${stopped}" "${stopped}"
+  xargs -r docker stop --time 30 <"${stopped}" >/dev/null
+}
+
+# are_up: healthy, or running where there is no health check.
+function are_up() {
+  local states
+  states=$(xargs -r docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' <"${stopped}") || return 1
+  ! grep -qvxE 'healthy|running' <<<"${states}"
+}
+
+function start_application() {
+  [[ -s "${stopped}" ]] || return 0
+  xargs -r docker start <"${stopped}" >/dev/null || die "the application does not start; fix: pulumi up"
+  retry 120 are_up || die "the application does not get healthy; fix: docker logs on the server"
+  rm -f "${stopped}"
+}
+
+function finish() {
+  start_application
+  rm -rf "${folder}"
+}
+
+# keep_what_is_there: as a dump beside the backups, none of their rotation's business. The newest three stay.
+function keep_what_is_there() {
+  local safe
+  safe="/opt/backups/${name}/before_restore_$(date -u +%Y%m%d_%H%M%S).sql"
+  docker exec "${container}" pg_dump -U "${user}" "${database}" >"${HOMEPORT_ROOT}${safe}.tmp" || return 1
+  tail -n 5 "${HOMEPORT_ROOT}${safe}.tmp" | grep -qx -- '-- PostgreSQL database dump complete' || return 1
+  mv "${HOMEPORT_ROOT}${safe}.tmp" "${HOMEPORT_ROOT}${safe}"
+  log "what was there is kept: ${safe}"
+  find "${HOMEPORT_ROOT}/opt/backups/${name}" -name 'before_restore_*.sql' | sort -r | tail -n +4 | xargs -r rm -f
+}
+
+function put_in_place() {
+  stop_application
+  keep_what_is_there || die "database ${database}: what is there must be kept as a dump first; nothing was changed"
+  take_name || die "database ${database}: the copy could not take its name; what was there stays"
+}
+
+function main() {
+  local into="$1" until='' copies start=${SECONDS}
+  load_settings "$2"
+  has_repository || die "no repository: there are local copies only, in /opt/backups/$2; fix: homeport:backupRepository"
+  if [[ -n "${3:-}" ]]; then until=$(date -d "$3" +%s) || die "TIME: must be a time, got $3"; fi
+  if [[ "${4:-}" == check ]]; then
+    repository check --read-data >&2 || die "repository: restic check --read-data found damage; fix: homeport backup now, for a whole copy"
+  fi
+  make_folder
+  stopped="${HOMEPORT_ROOT}/opt/backups/${name}/.stopped"
+  trap finish EXIT
+  copies=$(list_copies "${until}") || die "repository: must be there and answer; fix: homeport:backupRepository and its keys"
+  [[ -n "${copies}" ]] || die "repository: must hold a copy of ${database}${3:+ until $3}; fix: homeport backup list"
+  newest_good_copy <<<"${copies}" || die "database ${database}: no copy can be restored ($(wc -l <<<"${copies}") tried)"
+  if [[ "${into}" == live ]]; then
+    put_in_place
+    start_application
+  else
+    drop_database "${staging}"
+  fi
+  evidence "$([[ "${into}" == live ]] && echo restored || echo compared)" "${into}" $((SECONDS - start))
+}
+{
+  main "$@"
+  exit
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { measure } from "../../cli/commands/recover";
+import { timeOf } from "../../cli/commands/restore";
+import { CliError } from "../../cli/cli-error";
+import type { PulumiStack } from "../../cli/pulumi";
+import type { RestoreEvidence } from "../../cli/recovery/copies";
+import { describeRestore } from "../../cli/recovery/copies";
+import { placesOf, upWherePossible } from "../../cli/recovery/places";
+
+const HOME = { location: "nbg1", serverType: "cx23" };
+const BIGGER = { location: "nbg1", serverType: "cx33" };
+
+/** A stack whose `up` gives these answers in turn; what it is told to set is in `written`. */
+function stackWith(answers: readonly { code: number; stderr: string }[]): {
+  stack: PulumiStack;
+  written: string[];
+} {
+  const left = [...answers];
+  const written: string[] = [];
+  const stack = {
+    upAndRead: () => Promise.resolve({ stdout: "", ...(left.shift() ?? { code: 1, stderr: "no answer" }) }),
+    setConfig: ({ key, value }: { key: string; value: string }) => {
+      written.push(`${key} ${value}`);
+      return Promise.resolve();
+    },
+  };
+  return { stack: stack as unknown as PulumiStack, written };
+}
+
+const EVIDENCE: RestoreEvidence = {
+  ...{ action: "restored", at: "2026-11-20T10:00:00Z", database: "calendar", into: "live", seconds: 2 },
+  ...{ skipped: [], copy: "0123456789", taken_at: "2026-11-20T03:00:00Z", tables: 3, rows: 40 },
+};
+
+describe("homeport recover", () => {
+  it("tries the stack's own place first and each other place once", () => {
+    expect(placesOf({ ...HOME, recoverLadder: [BIGGER, HOME, BIGGER] })).toEqual([HOME, BIGGER]);
+  });
+
+  it("goes to the next place when a type is out of stock, and writes it to the config", async () => {
+    const { stack, written } = stackWith([
+      { code: 255, stderr: "error: no capacity (resource_unavailable, 1)" },
+      { code: 0, stderr: "" },
+    ]);
+    expect(await upWherePossible(stack, new Map(), [HOME, BIGGER])).toEqual(BIGGER);
+    expect(written).toEqual(["homeport:location nbg1", "homeport:serverType cx33"]);
+  });
+
+  it("stays where it is after any other failure, and names the command that goes on", async () => {
+    const { stack, written } = stackWith([{ code: 255, stderr: "error: token refused" }]);
+    await expect(upWherePossible(stack, new Map(), [HOME, BIGGER])).rejects.toThrow(/fix: homeport recover/);
+    expect(written).toEqual([]);
+  });
+
+  it("says so when no place is left", async () => {
+    const { stack } = stackWith([{ code: 255, stderr: "resource_unavailable" }]);
+    await expect(upWherePossible(stack, new Map(), [HOME])).rejects.toThrow(/homeport:recoverLadder/);
+  });
+
+  it("measures the loss from the moment that the copy shows, and the time until all is proven", () => {
+    const began = Date.parse("2026-11-20T09:00:00Z");
+    const recovery = { began, place: HOME, restored: EVIDENCE };
+    expect(measure(recovery, began + 61_000)).toEqual({ lost: 6 * 3600, took: 61 });
+  });
+
+  it("knows no loss where nothing was restored", () => {
+    const restored: RestoreEvidence = { ...EVIDENCE, action: "nothing-to-restore", taken_at: undefined };
+    expect(measure({ began: 0, place: HOME, restored }, 1000).lost).toBeUndefined();
+  });
+});
+
+describe("homeport restore", () => {
+  it("takes a time with its zone and nothing else", () => {
+    expect(timeOf("2026-11-20T04:59:00+02:00")).toBe("2026-11-20T02:59:00.000Z");
+    for (const text of ["yesterday", "2026-11-20", "2026-11-20T02:59:00", "2026-13-20T02:59:00Z"])
+      expect(() => timeOf(text)).toThrow(CliError);
+  });
+
+  it("tells each copy that was skipped and why", () => {
+    const skipped = [{ copy: "abcdef0123456", copy_time: "2026-11-20T03:00:01Z", why: "cut short" }];
+    const text = describeRestore({ ...EVIDENCE, skipped });
+    expect(text).toContain("restored copy 01234567 of 2026-11-20T03:00:00Z (3 tables, 40 rows, 2 s)");
+    expect(text).toContain("skipped abcdef01 of 2026-11-20T03:00:01Z: cut short");
+  });
+});
