@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { renderCaddyfile } from "./lib/caddyfile";
-import type { System } from "./lib/system";
+import { fullHostname, type System } from "./lib/system";
 import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:containers:Proxy";
@@ -125,9 +125,7 @@ export class Proxy extends pulumi.ComponentResource {
     container: docker.Container,
     routes: pulumi.Resource[],
   ): pulumi.Resource {
-    const hosts = args.system.sites.map((site) =>
-      site.hostname === "@" ? args.domain : `${site.hostname}.${args.domain}`,
-    );
+    const hosts = args.system.sites.map((site) => fullHostname(site.hostname, args.domain));
     return new RemoteStep(
       `${name}-answers`,
       {
