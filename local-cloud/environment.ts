@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { run } from "./docker";
 import { s3Accounts, type S3Accounts } from "./internet/object-store";
 import type { CloudSettings } from "./settings";
