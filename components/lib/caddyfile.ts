@@ -1,4 +1,5 @@
-import { fullHostname, type Route, type Site } from "./system";
+import { fullHostname } from "./system";
+import { DEFAULT_HEADERS, redirectTarget, withoutSlash, type Route, type Site } from "./system-sites";
 
 export interface CaddyfileInput {
   readonly sites: readonly Site[];
@@ -66,10 +67,9 @@ function tlsSnippet(directory: string): string {
 
 /** Only where the application has none of its own, each for itself: in one block `?` is all or nothing. */
 function headersSnippet(): string {
+  const defaults = Object.entries(DEFAULT_HEADERS).map(([name, value]) => `	header ?${name} "${value}"`);
   return `(security_headers) {
-	header ?Strict-Transport-Security "max-age=31536000"
-	header ?X-Content-Type-Options "nosniff"
-	header ?Referrer-Policy "strict-origin-when-cross-origin"
+${defaults.join("\n")}
 	header -Server
 }`;
 }
@@ -88,33 +88,53 @@ function visitorSnippet(edgeCidrs: readonly string[]): string {
 function siteBlock(site: Site, domain: string, directory: string): string {
   const matchers = site.routes.map((route, index) => matcher(route, index)).join("");
   const handlers = site.routes.map((route, index) => handler(route, index, directory)).join("\n");
+  const host = fullHostname(site.hostname, domain);
+  const own = ownHeaders(site);
   const rest = site.routes.some((route) => route.path === "/") ? "" : "\n		handle {\n			respond 404\n		}";
-  return `https://${fullHostname(site.hostname, domain)} {
+  return `https://${host} {
 	import origin_tls
 	import visitor
 ${matchers}	route {
 		import security_headers
-		request_header @stranger -CF-Connecting-IP
+${own}		request_header @stranger -CF-Connecting-IP
 		request_header X-Real-IP {remote_host}
 		request_header @edge X-Real-IP {http.request.header.CF-Connecting-IP}
-		request_body {
-			max_size ${site.maxBodyMb}MB
-		}
-${handlers}${rest}
+${site.gzip ? "		encode gzip\n" : ""}${redirects(site, host)}${handlers}${rest}
+	}
+	handle_errors {
+		import security_headers
+${own}		respond "" {http.error.status_code}
 	}
 }`;
 }
 
+/** Last of all, so that they stand in place of the application's; in errors of the proxy's own too. */
+function ownHeaders(site: Site): string {
+  const lines = Object.entries(site.headers).map(
+    ([name, value]) => `			${name} "${value.replaceAll('"', '\\"')}"\n`,
+  );
+  return lines.length === 0 ? "" : `		header {\n${lines.join("")}			defer\n		}\n`;
+}
+
+function redirects(site: Site, host: string): string {
+  return Object.entries(site.redirects)
+    .map(([from, to]) => `		redir ${from} ${redirectTarget(host, to)} 308\n`)
+    .join("");
+}
+
 function matcher(route: Route, index: number): string {
   if (route.path === "/") return "";
-  const path = route.path.replace(/\/$/, "");
+  const path = withoutSlash(route.path);
   return `	@route${index} path ${path} ${path}/*\n`;
 }
 
 /** The glob is for the first start: a missing file is an error, a glob without a match is not. */
 function handler(route: Route, index: number, directory: string): string {
   return `		handle ${route.path === "/" ? "" : `@route${index} `}{
-			reverse_proxy {
+			request_body {
+				max_size ${route.maxBodyMb}MB
+			}
+${replacement(route)}			reverse_proxy {
 				import ${directory}/upstreams/${route.service}.cadd?
 				header_up X-Forwarded-For {http.request.header.X-Real-IP}
 				lb_try_duration 5s
@@ -125,6 +145,14 @@ function handler(route: Route, index: number, directory: string): string {
 				}
 			}
 		}`;
+}
+
+/** One directive: inside of `handle` several would be put in Caddy's own order. */
+function replacement({ path, replacePath }: Route): string {
+  if (replacePath === undefined) return "";
+  const from = withoutSlash(path).replaceAll(".", "\\.");
+  const to = replacePath === "/" ? `^${from}/? /` : `^${from} ${withoutSlash(replacePath)}`;
+  return `			uri path_regexp ${to}\n`;
 }
 
 function redirectBlocks(site: Site, domain: string): string[] {

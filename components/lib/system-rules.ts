@@ -1,13 +1,11 @@
 import { specFault as fault, type Fault } from "./faults";
 import { serviceFaults } from "./system-rules-service";
-import type { KeptSecret, SiteSpec, SystemSpec } from "./system";
+import { siteFaults } from "./system-rules-sites";
+import type { KeptSecret, SystemSpec } from "./system";
 
 const SYSTEM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
 const SQL_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
-const ROUTE_PATH = /^\/([A-Za-z0-9._~-]+\/?)*$/;
-const TARGET = /^([^:]+):(\d{1,5})$/;
 const LONGEST_SYSTEM_NAME = 40;
 
 /** Every broken rule of a system's spec. */
@@ -44,61 +42,6 @@ function containerNameFaults(spec: SystemSpec): Fault[] {
     const rule = `differ from that of services.${other}`;
     return [fault(`services.${name}.containerName`, rule, containerName, "give each container its own name")];
   });
-}
-
-function siteFaults(spec: SystemSpec): Fault[] {
-  const seen = new Set<string>();
-  return spec.sites.flatMap((site, index) => {
-    const path = `sites[${index}]`;
-    return [
-      ...hostnameFaults(`${path}.hostname`, site.hostname, seen),
-      ...(site.aliases ?? []).flatMap((alias, at) =>
-        hostnameFaults(`${path}.aliases[${at}].hostname`, alias.hostname, seen),
-      ),
-      ...routeFaults(spec, path, site),
-      ...bodyFaults(path, site),
-    ];
-  });
-}
-
-function hostnameFaults(path: string, hostname: string, seen: Set<string>): Fault[] {
-  if (hostname !== "@" && !LABEL.test(hostname)) {
-    const rule = 'be "@" or one lowercase label, inside the zone: the edge\'s certificate covers one level';
-    return [fault(path, rule, hostname, 'write "@", "www" or a label such as "app"')];
-  }
-  if (seen.has(hostname)) return [fault(path, "appear once", hostname, "remove one of the two")];
-  seen.add(hostname);
-  return [];
-}
-
-function routeFaults(spec: SystemSpec, path: string, site: SiteSpec): Fault[] {
-  const routes = Object.entries(site.routes);
-  if (routes.length === 0) {
-    return [fault(`${path}.routes`, "hold at least one route", "", 'add "/": "web:3000"')];
-  }
-  return routes.flatMap(([prefix, target]) => {
-    const at = `${path}.routes[${JSON.stringify(prefix)}]`;
-    const [, service, port] = TARGET.exec(target) ?? [];
-    const faults: Fault[] = [];
-    if (!ROUTE_PATH.test(prefix)) {
-      faults.push(fault(at, "have a path of / and plain characters", prefix, 'write "/" or "/api"'));
-    }
-    if (service === undefined || Number(port) < 1 || Number(port) > 65535) {
-      faults.push(fault(at, "be service:port with a port from 1 to 65535", target, 'write "web:3000"'));
-    } else if (!(service in spec.services)) {
-      const known = Object.keys(spec.services).join(", ");
-      faults.push(fault(at, "name a service of this system", service, `use one of: ${known}`));
-    }
-    return faults;
-  });
-}
-
-function bodyFaults(path: string, site: SiteSpec): Fault[] {
-  const limit = site.maxBodyMb ?? 1;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 500) return [];
-  return [
-    fault(`${path}.maxBodyMb`, "be a whole number from 1 to 500", limit, "set it to 100 or leave it out"),
-  ];
 }
 
 function secretFaults(spec: SystemSpec): Fault[] {

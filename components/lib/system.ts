@@ -1,6 +1,7 @@
 import { FaultsError } from "./faults";
 import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
+import { toSite, type ProxyKind, type Site, type SiteSpec } from "./system-sites";
 
 /** A health check as Compose has it; `test` starts with `CMD` (argv) or `CMD-SHELL` (one line for `sh -c`). */
 export interface Healthcheck {
@@ -49,18 +50,6 @@ export interface ServiceSpec {
   readonly memoryMb?: number;
 }
 
-/** One site: a host of the zone and what answers under it. */
-export interface SiteSpec {
-  /** `@` for the apex, or a single label: Universal SSL covers one level. */
-  readonly hostname: string;
-  /** Hosts that redirect here. @default none */
-  readonly aliases?: readonly { readonly hostname: string; readonly redirect: true }[];
-  /** Path prefix -> `service:port`. */
-  readonly routes: Readonly<Record<string, string>>;
-  /** Largest request body. @default 100, the edge's own limit */
-  readonly maxBodyMb?: number;
-}
-
 export type Alphabet = "hex" | "base64url" | "alphanumeric";
 
 /** Made by the program and kept in state; harmless when new after a recreate. */
@@ -97,6 +86,8 @@ export interface SystemSpec {
   readonly name: string;
   readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly sites: readonly SiteSpec[];
+  /** In front of the sites. @default caddy */
+  readonly proxy?: ProxyKind;
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
   readonly databases?: readonly DatabaseSpec[];
 }
@@ -112,30 +103,15 @@ export interface Service extends ServiceSpec {
   readonly strategy: Strategy;
 }
 
-export interface Route {
-  readonly path: string;
-  readonly service: string;
-  readonly port: number;
-}
-
-/** A checked site: routes longest path first. */
-export interface Site {
-  readonly hostname: string;
-  readonly redirectsFrom: readonly string[];
-  readonly routes: readonly Route[];
-  readonly maxBodyMb: number;
-}
-
 /** A checked system. */
 export interface System {
   readonly name: string;
   readonly services: Readonly<Record<string, Service>>;
   readonly sites: readonly Site[];
+  readonly proxy: ProxyKind;
   readonly secrets: Readonly<Record<string, SecretSpec>>;
   readonly databases: readonly DatabaseSpec[];
 }
-
-const EDGE_BODY_LIMIT_MB = 100;
 
 /**
  * Checks a system and fills in its defaults.
@@ -151,6 +127,7 @@ export function defineSystem(spec: SystemSpec): System {
       Object.entries(spec.services).map(([name, service]) => [name, toService(name, service)]),
     ),
     sites: spec.sites.map(toSite),
+    proxy: spec.proxy ?? "caddy",
     secrets: spec.secrets ?? {},
     databases: spec.databases ?? [],
   };
@@ -178,18 +155,5 @@ function toService(name: string, spec: ServiceSpec): Service {
     volumes: spec.volumes ?? {},
     ports: spec.ports ?? [],
     strategy: strategyOf(spec),
-  };
-}
-
-function toSite(spec: SiteSpec): Site {
-  const routes = Object.entries(spec.routes).map(([path, target]) => {
-    const [service, port] = target.split(":") as [string, string];
-    return { path, service, port: Number(port) };
-  });
-  return {
-    hostname: spec.hostname,
-    redirectsFrom: (spec.aliases ?? []).map((alias) => alias.hostname),
-    routes: routes.sort((a, b) => b.path.length - a.path.length),
-    maxBodyMb: spec.maxBodyMb ?? EDGE_BODY_LIMIT_MB,
   };
 }

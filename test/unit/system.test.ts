@@ -46,7 +46,7 @@ const KEY = { KEY: { kind: "kept" } } as const;
 
 describe("defineSystem", () => {
   it("fills in defaults: start-first without a volume, stop-first with one, longest route first", () => {
-    const routes = { "/": "web:80", "/api/v1": "web:81", "/api": "web:82" };
+    const routes = { "/": "web:80", "/api/v1": "web:80", "/api": "web:80" };
     const system = defineSystem(spec({ sites: [{ hostname: "@", routes }] }));
 
     expect(system.services.web).toMatchObject({

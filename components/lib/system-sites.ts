@@ -1,0 +1,99 @@
+/** The program in front of the sites. */
+export type ProxyKind = "caddy" | "nginx";
+
+/** Where a path goes, where `service:port` does not say enough. */
+export interface RouteSpec {
+  /** `service:port`. */
+  readonly to: string;
+  /** What the service sees in place of the route's path: `/` strips it. @default the path as it came */
+  readonly replacePath?: string;
+  /** Largest request body below this path. @default the site's */
+  readonly maxBodyMb?: number;
+}
+
+/** How often one visitor may ask, by the address that the edge names; more is answered 429. nginx only. */
+export interface RateLimitSpec {
+  /** Requests a second, in the long run. */
+  readonly perSecond: number;
+  /** Path prefix -> how many more may come at once; they are served at once too. All paths share one count. */
+  readonly burst: Readonly<Record<string, number>>;
+}
+
+/** One site: a host of the zone and what answers under it. */
+export interface SiteSpec {
+  /** `@` for the apex, or a single label: Universal SSL covers one level. */
+  readonly hostname: string;
+  /** Hosts that redirect here. @default none */
+  readonly aliases?: readonly { readonly hostname: string; readonly redirect: true }[];
+  /** Path prefix -> `service:port`, or more. `Authorization` and websockets pass. */
+  readonly routes: Readonly<Record<string, string | RouteSpec>>;
+  /** Exact path -> where it has moved for good (308): a path of this site or an https URL. @default none */
+  readonly redirects?: Readonly<Record<string, string>>;
+  /** On every answer, errors included, in place of what the application says. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Zone -> limit. @default none */
+  readonly rateLimits?: Readonly<Record<string, RateLimitSpec>>;
+  /** Whether answers to the edge are compressed. @default false */
+  readonly gzip?: boolean;
+  /** Largest request body. @default 100, the edge's own limit */
+  readonly maxBodyMb?: number;
+}
+
+export interface Route {
+  readonly path: string;
+  readonly service: string;
+  readonly port: number;
+  readonly replacePath?: string;
+  readonly maxBodyMb: number;
+}
+
+/** A checked site: routes longest path first. */
+export interface Site {
+  readonly hostname: string;
+  readonly redirectsFrom: readonly string[];
+  readonly routes: readonly Route[];
+  readonly redirects: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rateLimits: Readonly<Record<string, RateLimitSpec>>;
+  readonly gzip: boolean;
+  readonly maxBodyMb: number;
+}
+
+const EDGE_BODY_LIMIT_MB = 100;
+
+/** What the proxy adds where neither the site nor the application has one of its own. */
+export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
+  "Strict-Transport-Security": "max-age=31536000",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "strict-origin-when-cross-origin",
+};
+
+/** Fills in the defaults of a site without faults. */
+export function toSite(spec: SiteSpec): Site {
+  const maxBodyMb = spec.maxBodyMb ?? EDGE_BODY_LIMIT_MB;
+  const routes = Object.entries(spec.routes).map(([path, given]) => {
+    const { to, ...rest } = typeof given === "string" ? { to: given } : given;
+    const [service, port] = to.split(":") as [string, string];
+    return { path, service, port: Number(port), maxBodyMb, ...rest };
+  });
+  return {
+    hostname: spec.hostname,
+    redirectsFrom: (spec.aliases ?? []).map((alias) => alias.hostname),
+    routes: routes.sort((a, b) => b.path.length - a.path.length),
+    redirects: spec.redirects ?? {},
+    headers: spec.headers ?? {},
+    rateLimits: spec.rateLimits ?? {},
+    gzip: spec.gzip ?? false,
+    maxBodyMb,
+  };
+}
+
+/** `/api` for `/api` and `/api/`, nothing for `/`: what a path prefix is without the slash at its end. */
+export function withoutSlash(path: string): string {
+  return path.replace(/\/$/, "");
+}
+
+/** Where a site's redirect leads: a path stays on the site's own host. */
+export function redirectTarget(host: string, to: string): string {
+  return to.startsWith("/") ? `https://${host}${to}` : to;
+}
