@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { backupFolder } from "./lib/names";
 import { serverFile } from "./lib/scripts";
 import type { BackupConfig } from "./config";
 import type { System } from "./lib/system";
@@ -41,9 +42,9 @@ export class Backup extends pulumi.ComponentResource {
 
     this.label = name;
     this.host = args.host;
-    this.names = args.system.databases.map((database, index) => folderOf(database.name, index));
+    this.names = args.system.databases.map((database, index) => backupFolder(database.name, index));
     this.installed = args.system.databases.map((database, index) =>
-      this.install(name, folderOf(database.name, index), settingsOf(args, index), args),
+      this.install(name, backupFolder(database.name, index), settingsOf(args, index), args),
     );
     this.registerOutputs({});
   }
@@ -78,11 +79,6 @@ export class Backup extends pulumi.ComponentResource {
       { parent: this, dependsOn: args.packagesReady },
     );
   }
-}
-
-/** S1's folder for the first database, one beside it for each other. */
-function folderOf(database: string, index: number): string {
-  return index === 0 ? "postgres" : `postgres-${database.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
 }
 
 function settingsOf({ system, stack, backup }: BackupArgs, index: number): pulumi.Output<string>[] {

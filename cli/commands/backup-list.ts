@@ -1,11 +1,14 @@
 import { Command } from "commander";
+import { runningCalendar } from "../../systems/running-calendar";
 import { printJson, printResult, table } from "../output";
 import { PulumiStack } from "../pulumi";
 import { listCopies } from "../recovery/copies";
+import { DATABASE_OPTION, databasesOf } from "../recovery/databases";
 import { serverOf } from "../stack-server";
 
 interface ListOptions {
   readonly stack?: string;
+  readonly database?: string;
   readonly json?: boolean;
 }
 
@@ -13,13 +16,19 @@ export function backupListCommand(): Command {
   return new Command("list")
     .description("list the copies in the repository, newest first")
     .option("--stack <name>", "stack whose copies they are (default: the selected one)")
+    .option(...DATABASE_OPTION)
     .option("--json", "print the result as JSON")
     .action(async (options: ListOptions) => {
+      const databases = databasesOf(runningCalendar, options.database);
       const stack = await PulumiStack.select(options.stack);
       const [config, state] = await Promise.all([stack.config(), stack.export()]);
-      const copies = await listCopies(serverOf(stack.name, config, state));
+      const server = serverOf(stack.name, config, state);
+      const found = databases.map(async (each) =>
+        (await listCopies(server, each)).map((copy) => ({ ...copy, database: each.database })),
+      );
+      const copies = (await Promise.all(found)).flat();
       if (options.json === true) printJson({ ok: true, copies });
       else if (copies.length === 0) printResult("no copies yet; homeport backup now takes one");
-      else printResult(table(copies.map(({ id, time }) => [id.slice(0, 8), time])));
+      else printResult(table(copies.map(({ id, time, database }) => [id.slice(0, 8), time, database])));
     });
 }

@@ -1,9 +1,13 @@
 import { Command } from "commander";
-import { EXIT, failed, refused } from "../cli-error";
-import { messageOf, printJson, printResult, runSteps, type Step } from "../output";
+import { runningCalendar } from "../../systems/running-calendar";
+import { EXIT, refused } from "../cli-error";
+import { runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
-import { backupNow, describeRestore, lastRestore, type RestoreEvidence } from "../recovery/copies";
-import { placesOf, upWherePossible, type Place } from "../recovery/places";
+import { lastRestore } from "../recovery/copies";
+import { databasesOf } from "../recovery/databases";
+import { takeLastBackup } from "../recovery/last-backup";
+import { placesOf, upWherePossible } from "../recovery/places";
+import { reportRecovery } from "../recovery/report";
 import { hasServer, takeServerAway } from "../recovery/take-away";
 import { checkedConfig, writeStackSshFiles } from "../stack-config";
 import { serverOf } from "../stack-server";
@@ -56,9 +60,10 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   writeStackSshFiles(stack.name, config);
   await runSteps(takingAway(stack, config, options.dead === true), isJson);
   const place = await upWherePossible(stack, config, placesOf(checked));
-  const restored = await lastRestore(serverOf(stack.name, config, await stack.export()));
+  const server = serverOf(stack.name, config, await stack.export());
+  const restored = await Promise.all(databasesOf(runningCalendar).map((each) => lastRestore(server, each)));
   const isProven = await verifyAndReport(stack, isJson);
-  report({ began, place, restored }, isProven, isJson);
+  reportRecovery({ began, place, restored }, isProven, isJson);
   process.exitCode = isProven ? EXIT.ok : EXIT.failed;
 }
 
@@ -67,11 +72,8 @@ function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): S
     title: "take a last backup",
     run: async (note) => {
       if (!(await hasServer(stack))) return note("there is no server any more");
-      await backupNow(serverOf(stack.name, config, await stack.export())).catch((error: unknown) => {
-        throw refused(
-          `no last backup: ${messageOf(error)}; fix: homeport recover --dead, which loses what came after the newest copy`,
-        );
-      });
+      const server = serverOf(stack.name, config, await stack.export());
+      await takeLastBackup(server, runningCalendar, "homeport recover --dead");
     },
   };
   const takeAway: Step = {
@@ -79,29 +81,4 @@ function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): S
     run: (note) => takeServerAway(stack, config, note),
   };
   return isDead ? [takeAway] : [lastBackup, takeAway];
-}
-
-interface Recovery {
-  /** Milliseconds since 1970. */
-  readonly began: number;
-  readonly place: Place;
-  readonly restored: RestoreEvidence;
-}
-
-/** The loss is what the copy cannot know: from the moment that it shows to the beginning of the recovery. */
-export function measure({ began, restored }: Recovery, now: number): { lost?: number; took: number } {
-  const shown = Date.parse(restored.taken_at ?? "");
-  const seconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds / 1000));
-  return { lost: Number.isNaN(shown) ? undefined : seconds(began - shown), took: seconds(now - began) };
-}
-
-function report(recovery: Recovery, isProven: boolean, isJson: boolean): void {
-  const { lost, took } = measure(recovery, Date.now());
-  const { place, restored } = recovery;
-  if (isJson)
-    printJson({ ok: isProven && lost !== undefined, lostSeconds: lost, tookSeconds: took, place, restored });
-  else printResult(`\n${describeRestore(restored)}`);
-  if (lost === undefined)
-    throw failed("no copy was restored: the database is a new one; fix: homeport backup list");
-  if (!isJson) printResult(`lost: ${lost} s before the recovery began (RPO); took: ${took} s (RTO)`);
 }

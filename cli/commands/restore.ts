@@ -1,12 +1,15 @@
 import { Command, Option } from "commander";
+import { runningCalendar } from "../../systems/running-calendar";
 import { refused, usage } from "../cli-error";
-import { printJson, printResult, runSteps } from "../output";
+import { printJson, printResult, runSteps, type Step } from "../output";
 import { PulumiStack } from "../pulumi";
+import { DATABASE_OPTION, databasesOf } from "../recovery/databases";
 import { describeRestore, restoreCopy, type RestoreEvidence } from "../recovery/copies";
 import { serverOf } from "../stack-server";
 
 interface RestoreOptions {
   readonly stack?: string;
+  readonly database?: string;
   readonly to?: string;
   readonly into: "scratch" | "live";
   readonly yes?: boolean;
@@ -14,9 +17,9 @@ interface RestoreOptions {
 }
 
 const EXAMPLES = `
-Loads the newest copy (or the newest until --to) beside the database and compares tables, rows and hashes with its
+Loads the newest copy (or the newest until --to) of each database beside it and compares tables, rows and hashes with its
 manifest; a damaged copy is told and the one before is taken. scratch drops it again. live then stops the application,
-keeps what is there as /opt/backups/postgres/before_restore_….sql, puts the copy in its place and starts the application.
+keeps what is there beside its backups as before_restore_….sql, puts the copy in its place and starts the application.
 
 Examples:
   homeport restore                                   # a rehearsal: nothing changes
@@ -28,6 +31,7 @@ Exit codes: 0 restored and equal, 1 failed (the database is as it was), 2 a wron
 export function restoreCommand(): Command {
   return new Command("restore")
     .option("--stack <name>", "stack whose database it is (default: the selected one)")
+    .option(...DATABASE_OPTION)
     .option("--to <time>", "newest copy until this time, RFC 3339")
     .addOption(new Option("--into <where>", "where it goes").choices(["scratch", "live"]).default("scratch"))
     .option("--yes", "replace the live database without a question")
@@ -37,6 +41,7 @@ export function restoreCommand(): Command {
 }
 
 async function runRestore(options: RestoreOptions): Promise<void> {
+  const databases = databasesOf(runningCalendar, options.database);
   const to = options.to === undefined ? undefined : timeOf(options.to);
   if (options.into === "live" && options.yes !== true) {
     throw refused("--into live: replaces the database that is in use; fix: add --yes when you mean it");
@@ -45,10 +50,13 @@ async function runRestore(options: RestoreOptions): Promise<void> {
   const [config, state] = await Promise.all([stack.config(), stack.export()]);
   const server = serverOf(stack.name, config, state);
   const found: RestoreEvidence[] = [];
-  const run = async (): Promise<void> => {
-    found.push(await restoreCopy(server, { into: options.into, to }));
-  };
-  await runSteps([{ title: `restore into ${options.into} and compare`, run }], options.json === true);
+  const steps = databases.map((each): Step => ({
+    title: `restore ${each.database} into ${options.into} and compare`,
+    run: async () => {
+      found.push(await restoreCopy(server, each, { into: options.into, to }));
+    },
+  }));
+  await runSteps(steps, options.json === true);
   if (options.json === true) printJson({ ok: true, restores: found });
   else printResult(found.map(describeRestore).join("\n"));
 }

@@ -2,9 +2,7 @@ import { remoteScript } from "../../components/lib/scripts";
 import { failed } from "../cli-error";
 import { lastLine, type RunResult } from "../run";
 import { runScriptAsRoot, type Server } from "../ssh";
-
-/** The database's folder below /opt/backups (S1-25). */
-export const BACKUP_NAME = "postgres";
+import type { BackedUp } from "./databases";
 
 const LIST_SECONDS = 300;
 /** A copy of many gigabytes takes its time; what hangs does not stay for ever. */
@@ -24,7 +22,7 @@ export interface SkippedCopy {
   readonly why: string;
 }
 
-/** What a restore did: `/opt/backups/postgres/restore.json`. */
+/** What a restore did: `restore.json` in the database's folder. */
 export interface RestoreEvidence {
   readonly action: "restored" | "compared" | "nothing-to-restore" | "kept-what-is-there" | "started-empty";
   readonly at: string;
@@ -40,10 +38,10 @@ export interface RestoreEvidence {
   readonly rows?: number;
 }
 
-/** Every copy in the repository, newest first, as the server sees it. */
-export async function listCopies(server: Server): Promise<Copy[]> {
+/** Every copy of a database in the repository, newest first, as the server sees it. */
+export async function listCopies(server: Server, { folder }: BackedUp): Promise<Copy[]> {
   const script = remoteScript("list-copies.sh", ["copies.sh"]);
-  const result = await runScriptAsRoot(server, script, [BACKUP_NAME], LIST_SECONDS);
+  const result = await runScriptAsRoot(server, script, [folder], LIST_SECONDS);
   return JSON.parse(wordOf(result)) as Copy[];
 }
 
@@ -55,24 +53,28 @@ export interface RestoreOrder {
   readonly isChecked?: boolean;
 }
 
-/** Restores the newest copy that is what its manifest says. */
-export async function restoreCopy(server: Server, order: RestoreOrder): Promise<RestoreEvidence> {
+/** Restores the newest copy of a database that is what its manifest says. */
+export async function restoreCopy(
+  server: Server,
+  { folder }: BackedUp,
+  order: RestoreOrder,
+): Promise<RestoreEvidence> {
   const script = remoteScript("restore-copy.sh", ["copies.sh"]);
-  const words = [order.into, BACKUP_NAME, order.to ?? "", order.isChecked === true ? "check" : ""];
+  const words = [order.into, folder, order.to ?? "", order.isChecked === true ? "check" : ""];
   const result = await runScriptAsRoot(server, script, words, RESTORE_SECONDS);
   return JSON.parse(wordOf(result)) as RestoreEvidence;
 }
 
-/** What the last restore on this server did, the one before the application's first start included. */
-export async function lastRestore(server: Server): Promise<RestoreEvidence> {
-  const script = `cat /opt/backups/${BACKUP_NAME}/restore.json; exit\n`;
+/** What a database's last restore on this server did, the one before the application's first start included. */
+export async function lastRestore(server: Server, { folder }: BackedUp): Promise<RestoreEvidence> {
+  const script = `cat /opt/backups/${folder}/restore.json; exit\n`;
   const result = await runScriptAsRoot(server, script, [], LIST_SECONDS);
   return JSON.parse(wordOf(result)) as RestoreEvidence;
 }
 
 /** A backup now, counted like a nightly one. @throws CliError with the script's last line. */
-export async function backupNow(server: Server): Promise<void> {
-  const script = `/opt/backups/${BACKUP_NAME}/backup.sh; exit\n`;
+export async function backupNow(server: Server, { folder }: BackedUp): Promise<void> {
+  const script = `/opt/backups/${folder}/backup.sh; exit\n`;
   wordOf(await runScriptAsRoot(server, script, [], RESTORE_SECONDS));
 }
 

@@ -33,3 +33,8 @@ export function labels(system: string, stack: string): { project: string; system
 function labelValue(text: string): string {
   return isLabelValue(text) ? text : physicalName(text, "");
 }
+
+/** Where a system's database is backed up, below `/opt/backups`: S1's folder for the first, one beside it for others. */
+export function backupFolder(database: string, index: number): string {
+  return index === 0 ? "postgres" : `postgres-${database.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
+}

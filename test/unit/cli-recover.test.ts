@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "../../cli/commands/recover";
 import { timeOf } from "../../cli/commands/restore";
 import { CliError } from "../../cli/cli-error";
 import type { PulumiStack } from "../../cli/pulumi";
 import type { RestoreEvidence } from "../../cli/recovery/copies";
 import { describeRestore } from "../../cli/recovery/copies";
+import { databasesOf } from "../../cli/recovery/databases";
 import { placesOf, upWherePossible } from "../../cli/recovery/places";
+import { measure } from "../../cli/recovery/report";
 
 const HOME = { location: "nbg1", serverType: "cx23" };
 const BIGGER = { location: "nbg1", serverType: "cx33" };
@@ -59,13 +60,38 @@ describe("homeport recover", () => {
 
   it("measures the loss from the moment that the copy shows, and the time until all is proven", () => {
     const began = Date.parse("2026-11-20T09:00:00Z");
-    const recovery = { began, place: HOME, restored: EVIDENCE };
+    const recovery = { began, place: HOME, restored: [EVIDENCE] };
     expect(measure(recovery, began + 61_000)).toEqual({ lost: 6 * 3600, took: 61 });
   });
 
   it("knows no loss where nothing was restored", () => {
     const restored: RestoreEvidence = { ...EVIDENCE, action: "nothing-to-restore", taken_at: undefined };
-    expect(measure({ began: 0, place: HOME, restored }, 1000).lost).toBeUndefined();
+    expect(measure({ began: 0, place: HOME, restored: [EVIDENCE, restored] }, 1000).lost).toBeUndefined();
+  });
+
+  it("measures the longest loss of several databases", () => {
+    const began = Date.parse("2026-11-20T09:00:00Z");
+    const older = { ...EVIDENCE, taken_at: "2026-11-20T02:00:00Z" };
+    expect(measure({ began, place: HOME, restored: [EVIDENCE, older] }, began).lost).toBe(7 * 3600);
+  });
+});
+
+describe("the databases of a system", () => {
+  const system = {
+    name: "shop",
+    databases: ["shop_production", "Shop Cache"].map((name) => ({ service: "db", name, user: "postgres" })),
+  };
+
+  it("are all meant, each with the folder that its backups lie in", () => {
+    expect(databasesOf(system)).toEqual([
+      { database: "shop_production", folder: "postgres" },
+      { database: "Shop Cache", folder: "postgres-shop-cache" },
+    ]);
+  });
+
+  it("are one with --database; a name that is none of them is told with those that are", () => {
+    expect(databasesOf(system, "Shop Cache").map(({ folder }) => folder)).toEqual(["postgres-shop-cache"]);
+    expect(() => databasesOf(system, "shop")).toThrow(/shop_production, Shop Cache.*got shop/);
   });
 });
 
