@@ -9,6 +9,8 @@ import { renewCertificates } from "./edge-zones";
 import { CloudflareError, failure, noRoute, ok } from "./envelope";
 import { param, type Query } from "./query";
 import { recordRoutes } from "./records";
+import { planRoutes } from "./plans";
+import { rulesetRoutes } from "./rulesets";
 import { settingRoutes } from "./settings";
 import { changed, pathOf } from "./zone-access";
 import { accountRoutes, zoneRoutes } from "./zones";
@@ -39,6 +41,8 @@ export function cloudflareApi(deps: CloudflareDeps): FastifyPluginAsync {
         settingRoutes,
         dnssecRoutes,
         certificateRoutes,
+        rulesetRoutes,
+        planRoutes,
       ]) {
         routes(inner, deps);
       }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { issueServerCertificate, type Ca } from "../ca";
 import type { InternetRecord, InternetZone } from "../internet/config";
+import { edgeRules } from "./ruleset-edge";
 import { settingValues } from "./setting-rules";
 import type { State, Zone } from "./state";
 
@@ -11,7 +12,8 @@ export function edgeZones(state: State): InternetZone[] {
   return state.zones.flatMap((zone) => {
     const { name, status, certificate } = zone;
     if (status !== "active" || !certificate) return [];
-    return [{ name, settings: settingValues(zone), records: edgeRecords(zone), certificate }];
+    const rules = edgeRules(zone);
+    return [{ name, settings: settingValues(zone), records: edgeRecords(zone), certificate, rules }];
   });
 }
 

@@ -5,6 +5,8 @@ export interface ApiError {
   readonly code: number;
   readonly message: string;
   readonly error_chain?: readonly ApiError[];
+  /** JSON pointer to the member of the request that is at fault, where a service says so. */
+  readonly source?: { readonly pointer: string };
 }
 
 export interface ResultInfo {

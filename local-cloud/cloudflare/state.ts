@@ -1,5 +1,7 @@
 import { stateFile, stateInMemory, type StateStore } from "../state-file";
 import { newId } from "./envelope";
+import type { PlanName } from "./plans";
+import type { Ruleset } from "./ruleset";
 
 /** A DNS record as the API answers it (`dns-records_dns-record-response`). */
 export interface DnsRecord {
@@ -46,6 +48,10 @@ export interface Zone {
   settings: Record<string, { value: unknown; modified_on: string }>;
   records: DnsRecord[];
   dnssec: Dnssec;
+  /** @default free */
+  plan?: PlanName;
+  /** Entry points of the phases that have rules. @default none */
+  rulesets?: Ruleset[];
   /** The edge's certificate for the apex and one level below ("Universal SSL"). */
   certificate?: { readonly certPem: string; readonly keyPem: string };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { CloudflareDeps } from "./deps";
 import { renewCertificates as issueCertificates } from "./edge-zones";
 import { fault, newId, ok } from "./envelope";
+import { planOf } from "./plans";
 import { matching, operatorTest, ordered, page, param, type Query, type Test } from "./query";
 import type { State, Zone } from "./state";
 import { changed, findZone, type ZoneRequest } from "./zone-access";
@@ -205,13 +206,13 @@ function zoneAnswer(zone: Zone, state: State): object {
     permissions: PERMISSIONS,
     plan: {
       id: "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
-      name: "Free Website",
+      name: planOf(zone).title,
       price: 0,
       currency: "USD",
       frequency: "",
       is_subscribed: false,
       can_subscribe: false,
-      legacy_id: "free",
+      legacy_id: zone.plan ?? "free",
       legacy_discount: false,
       externally_managed: false,
     },

@@ -9,6 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { EdgeRules } from "../rules/edge-rules";
 
 /** A DNS record of a zone, `name` fully qualified, `content` as Cloudflare's API shows it. */
 export interface InternetRecord {
@@ -26,6 +27,8 @@ export interface InternetZone {
   /** `ssl`, `always_use_https`, `min_tls_version`, …: values as in Cloudflare's API. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly records: readonly InternetRecord[];
+  /** What its rulesets say, phase by phase, in the order in which the edge looks at them. @default none */
+  readonly rules?: EdgeRules;
   /** Edge certificate of the zone: apex and one level below it. */
   readonly certificate: { readonly certPem: string; readonly keyPem: string };
 }

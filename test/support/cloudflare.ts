@@ -97,7 +97,8 @@ async function send(
       ? {}
       : { payload: typeof payload === "string" ? payload : JSON.stringify(payload) }),
   });
-  const body = answer.json<Answer["body"] & { result: unknown }>();
+  const text = answer.body === "" ? "{}" : answer.body; // a deletion may answer 204
+  const body = JSON.parse(text) as Answer["body"] & { result: unknown };
   const rows = Array.isArray(body.result) ? (body.result as Row[]) : [];
   return {
     status: answer.statusCode,

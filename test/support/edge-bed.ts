@@ -9,6 +9,7 @@ import type * as tls from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { type Ca, ensureCa, issueServerCertificate } from "../../local-cloud/ca";
 import type { InternetConfig, InternetRecord } from "../../local-cloud/internet/config";
+import type { EdgeRules } from "../../local-cloud/rules/edge-rules";
 import { type Edge, startEdge } from "../../local-cloud/internet/edge/server";
 import { signedBy } from "./certificates";
 
@@ -40,6 +41,7 @@ export function edgeBed() {
   let config: InternetConfig;
   let edge: Edge;
   let originPorts = { http: 1, https: 1 };
+  let now = 0;
 
   beforeAll(async () => {
     localCa = await ensureCa(folder, "ca", "test CA");
@@ -74,6 +76,7 @@ export function edgeBed() {
       originPorts: ports,
       connectTimeout: 300,
       replyTimeout: 300,
+      now: () => now,
     });
   });
   afterEach(async () => {
@@ -85,10 +88,17 @@ export function edgeBed() {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  function zone(settings: Record<string, unknown>, records: readonly InternetRecord[] = RECORDS): void {
+  function zone(
+    settings: Record<string, unknown>,
+    records: readonly InternetRecord[] = RECORDS,
+    rules: EdgeRules = {},
+  ): void {
     const [first] = config.zones;
     if (first)
-      config = { ...config, zones: [{ ...first, settings: { ...first.settings, ...settings }, records }] };
+      config = {
+        ...config,
+        zones: [{ ...first, settings: { ...first.settings, ...settings }, records, rules }],
+      };
   }
 
   const echo: http.RequestListener = (request, response) => {
@@ -159,6 +169,8 @@ export function edgeBed() {
     folder,
     originCa: (): Ca => originCa,
     localCa: (): Ca => localCa,
+    /** Lets seconds go by, for rate limits. */
+    pass: (seconds: number): void => void (now += seconds * 1000),
     ports: (): Edge["ports"] => edge.ports,
   };
 }

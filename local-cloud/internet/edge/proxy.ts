@@ -6,10 +6,13 @@ import type { Transform } from "node:stream";
 import { pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { type InternetConfig, type InternetZone } from "../config";
+import type { Asked } from "./fields";
 import { EdgeFailure, errorPage, newRay } from "./failure";
+import type { Guard, Judged, Verdict } from "./guard";
 import { accepts, edgeHeaders, toOrigin, toVisitor, type Visitor } from "./headers";
 import { openOrigin } from "./origin";
 import { originProtocol, redirectOf, routeTo, type Scheme } from "./route";
+import { answerOf } from "./verdict";
 
 export interface ProxyOptions {
   readonly config: () => InternetConfig;
@@ -19,6 +22,8 @@ export interface ProxyOptions {
   readonly connectTimeout?: number;
   /** Milliseconds from the request's end to the reply's start, then 524; default 120 s, as Cloudflare documents. */
   readonly replyTimeout?: number;
+  /** Looks at requests before the origin does. */
+  readonly guard: Guard;
 }
 
 /** A request by HTTP/1.1 or HTTP/2. */
@@ -36,6 +41,7 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly visitor: Visitor;
   readonly zone: InternetZone;
+  readonly onReply: Judged["onReply"];
 }
 
 /** Answers one request, or one wish to upgrade when `raw` is the connection it came on. */
@@ -47,10 +53,8 @@ export async function serve(
   raw?: RawConnection,
 ): Promise<void> {
   const response = answer as ServerResponse; // HTTP/2's has the same methods, as far as we use them
-  const authority = String(request.headers[":authority"] ?? request.headers.host ?? "").toLowerCase();
-  const host = authority.replace(/:\d+$/, "");
-  const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-  const visitor: Visitor = { address, scheme, authority, ray: newRay() };
+  const visitor = visitorOf(request, scheme);
+  const host = visitor.authority.replace(/:\d+$/, "");
   request.on("error", () => undefined); // a visitor who leaves is no fault of ours
   response.on("error", () => undefined);
   try {
@@ -61,17 +65,23 @@ export async function serve(
       redirect(response, elsewhere, visitor.ray);
       return;
     }
-    const outgoing = await send(
-      options,
-      config,
-      origin,
-      { request, response, visitor, zone },
-      raw !== undefined,
-    );
+    const { verdict, onReply } = options.guard.judge(zone.rules ?? {}, asked(request, visitor));
+    if (verdict) {
+      enforce({ request, response, visitor }, verdict);
+      return;
+    }
+    const exchange = { request, response, visitor, zone, onReply };
+    const outgoing = await send(options, config, origin, exchange, raw !== undefined);
     if (raw) onUpgrade(outgoing, response, raw, visitor);
   } catch (error) {
     refuse({ request, response, visitor }, host, error);
   }
+}
+
+function visitorOf(request: EdgeRequest, scheme: Scheme): Visitor {
+  const authority = String(request.headers[":authority"] ?? request.headers.host ?? "").toLowerCase();
+  const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  return { address, scheme, authority, ray: newRay() };
 }
 
 async function send(
@@ -136,6 +146,7 @@ function relay(outgoing: ClientRequest, exchange: Exchange, timeout: number): vo
   });
   outgoing.once("response", (reply) => {
     clearTimeout(timer);
+    exchange.onReply?.({ status: reply.statusCode ?? 520, headers: reply.headers });
     const headers = toVisitor(reply.headers, zone, visitor);
     const decoder = request.method === "HEAD" ? undefined : decoderFor(reply, request);
     if (decoder) {
@@ -194,6 +205,20 @@ function* edgeLines(reply: IncomingMessage, visitor: Visitor): Generator<string>
   for (const [name, value] of Object.entries(edgeHeaders(visitor.ray))) yield `${name}: ${String(value)}`;
 }
 
+function asked({ method = "GET", url = "/", httpVersion, headers }: EdgeRequest, visitor: Visitor): Asked {
+  return { method, url, httpVersion, headers, visitor };
+}
+
+/** Answers as a rule says, in place of the origin. */
+function enforce({ request, response, visitor }: Omit<Exchange, "zone" | "onReply">, verdict: Verdict): void {
+  const { status, headers, body } = answerOf(verdict, visitor);
+  if (verdict.kind !== "redirect") {
+    console.log(`edge: ${verdict.kind} by rule ${verdict.rule} ${visitor.address} ${visitor.ray}`);
+  }
+  writeHead(response, status, headers, request);
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
 function redirect(response: ServerResponse, location: string, ray: string): void {
   response.writeHead(301, {
     location,
@@ -204,7 +229,7 @@ function redirect(response: ServerResponse, location: string, ray: string): void
   response.end();
 }
 
-function refuse(exchange: Omit<Exchange, "zone">, host: string, error: unknown): void {
+function refuse(exchange: Omit<Exchange, "zone" | "onReply">, host: string, error: unknown): void {
   const failure = error instanceof EdgeFailure ? error : new EdgeFailure(520, String(error));
   const { request, response, visitor } = exchange;
   if (response.headersSent || response.destroyed) return void response.destroy(); // too late for a page

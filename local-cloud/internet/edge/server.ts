@@ -1,12 +1,15 @@
 import { createServer as createHttpServer, type IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
+import { Guard } from "./guard";
 import { type ProxyOptions, serve } from "./proxy";
 import { type Scheme } from "./route";
 import { TlsFront } from "./tls";
 
 const KEEP_ALIVE = 400_000; // ms that a visitor's idle connection is kept, as Cloudflare documents
 
-export interface EdgeOptions extends ProxyOptions {
+export interface EdgeOptions extends Omit<ProxyOptions, "guard"> {
+  /** Milliseconds, for rate limits. @default Date.now */
+  readonly now?: () => number;
   readonly address: string;
   /** 0 takes a free one. */
   readonly ports: { readonly http: number; readonly https: number };
@@ -18,7 +21,8 @@ export interface Edge {
 }
 
 /** Starts the edge: HTTP on one port, TLS with HTTP/2 and HTTP/1.1 on another. */
-export async function startEdge(options: EdgeOptions): Promise<Edge> {
+export async function startEdge(given: EdgeOptions): Promise<Edge> {
+  const options = { ...given, guard: new Guard(given.now) };
   const plain = createHttpServer();
   plain.keepAliveTimeout = KEEP_ALIVE;
   attach(plain, options, "http");
