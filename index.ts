@@ -93,7 +93,7 @@ const stackOfContainers = new ContainerStack("app", {
       after: [...backup.installed, ...databases],
     }).compared,
 });
-const originTls = new OriginTls("origin", { host, hostnames, packagesReady });
+const originTls = new OriginTls("origin", { host, proxy: system.proxy, hostnames, packagesReady });
 const proxy = new Proxy("proxy", {
   ...{ system, domain, host, provider },
   image: images.proxy ?? "",

@@ -1,6 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { ProxyKind } from "./lib/system-sites";
 import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:edge:OriginTls";
@@ -9,6 +10,8 @@ const VALIDITY_DAYS = 5475;
 
 export interface OriginTlsArgs {
   readonly host: Host;
+  /** Who takes a new certificate at once. */
+  readonly proxy: ProxyKind;
   /** Apex first; at most 100 (Cloudflare's limit for one certificate). */
   readonly hostnames: readonly string[];
   /** The base packages are there. */
@@ -56,7 +59,8 @@ export class OriginTls extends pulumi.ComponentResource {
       {
         host: args.host,
         script: "70-origin-tls.sh",
-        arguments: args.hostnames,
+        libraries: ["proxy.sh"],
+        arguments: [args.proxy, ...args.hostnames],
         stdin: pulumi.concat(key.privateKeyPem, "\n", certificate.certificate, "\n"),
       },
       { ...parent, dependsOn: args.packagesReady },

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { renderCaddyfile } from "./lib/caddyfile";
+import { PROXY_PROGRAMS } from "./lib/proxy-kinds";
 import { fullHostname, type System } from "./lib/system";
 import { RemoteStep, type Host } from "./remote-step";
 
@@ -9,7 +9,7 @@ const TYPE = "homeport:containers:Proxy";
 export interface ProxyArgs {
   readonly system: System;
   readonly domain: string;
-  /** Caddy, pinned. */
+  /** Of the system's kind of proxy, pinned. */
   readonly image: string;
   /** Whose word on the visitor's address is believed, CIDRs. */
   readonly edgeCidrs: pulumi.Input<readonly string[]>;
@@ -25,7 +25,7 @@ export interface ProxyArgs {
 }
 
 /**
- * The one container that publishes ports: Caddy with the origin's certificate, in front of the system's sites
+ * The one container that publishes ports: Caddy or nginx with the origin's certificate, in front of the system's sites
  * (S1-21). A new version of a service is switched to by name and reload; requests under way end where they began.
  */
 export class Proxy extends pulumi.ComponentResource {
@@ -61,7 +61,12 @@ export class Proxy extends pulumi.ComponentResource {
         throw new pulumi.ResourceError(`service ${service} has no container`, this);
       return new RemoteStep(
         `${name}-route-${service}`,
-        { host: args.host, script: "72-route.sh", arguments: [service, container.name, String(port)] },
+        {
+          host: args.host,
+          script: "72-route.sh",
+          libraries: ["proxy.sh"],
+          arguments: [args.system.proxy, service, container.name, String(port)],
+        },
         { parent: this, dependsOn: args.certificateInstalled },
       );
     });
@@ -73,12 +78,19 @@ export class Proxy extends pulumi.ComponentResource {
     image: docker.RemoteImage,
     routes: pulumi.Resource[],
   ): pulumi.Resource {
-    const caddyfile = pulumi
+    const { sites, proxy } = args.system;
+    const text = pulumi
       .output(args.edgeCidrs)
-      .apply((edgeCidrs) => renderCaddyfile({ sites: args.system.sites, domain: args.domain, edgeCidrs }));
+      .apply((edgeCidrs) => PROXY_PROGRAMS[proxy].render({ sites, domain: args.domain, edgeCidrs }));
     return new RemoteStep(
       `${name}-config`,
-      { host: args.host, script: "71-proxy-config.sh", arguments: [image.imageId], stdin: caddyfile },
+      {
+        host: args.host,
+        script: "71-proxy-config.sh",
+        libraries: ["proxy.sh"],
+        arguments: [proxy, image.imageId],
+        stdin: text,
+      },
       { parent: this, dependsOn: [args.certificateInstalled, ...routes] },
     );
   }
@@ -89,21 +101,21 @@ export class Proxy extends pulumi.ComponentResource {
     image: docker.RemoteImage,
     config: pulumi.Resource,
   ): docker.Container {
+    const { name: system, proxy } = args.system;
+    const { containerSuffix, command, volumes } = PROXY_PROGRAMS[proxy];
+    const other = proxy === "caddy" ? "nginx" : "caddy";
     return new docker.Container(
-      `${name}-caddy`,
+      `${name}-${proxy}`,
       {
-        name: `${args.system.name}-proxy`,
+        name: `${system}-${containerSuffix}`,
         image: image.imageId,
+        ...(command === undefined ? {} : { command: [...command] }),
         ports: [80, 443].map((port) => ({ internal: port, external: port, protocol: "tcp" })),
-        volumes: [
-          { hostPath: "/etc/homeport/proxy", containerPath: "/etc/caddy", readOnly: true },
-          { volumeName: "caddy_data", containerPath: "/data" },
-          { volumeName: "caddy_config", containerPath: "/config" },
-        ],
+        volumes: volumes.map((volume) => ({ ...volume })),
         networksAdvanced: [{ name: args.networkName }],
         labels: [
           { label: "homeport.service", value: "proxy" },
-          { label: "homeport.system", value: args.system.name },
+          { label: "homeport.system", value: system },
         ],
         restart: "unless-stopped",
         mustRun: true,
@@ -114,6 +126,7 @@ export class Proxy extends pulumi.ComponentResource {
         provider: args.provider,
         deletedWith: args.host.server,
         deleteBeforeReplace: true, // two cannot publish the same port
+        aliases: [{ name: `${name}-${other}` }], // so that one proxy takes the other's place
         dependsOn: [args.hardened, config],
       },
     );

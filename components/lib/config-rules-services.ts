@@ -13,6 +13,7 @@ const IMAGES = z.record(z.string(), z.string());
 const VALUE = z.union([z.string(), z.int(), z.boolean()]).transform(String);
 const OVERRIDES = z.record(z.string(), z.record(z.string(), VALUE));
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const EXAMPLE_PROXY = { caddy: "caddy:2.10.2", nginx: "nginx:1.28.0" } as const;
 const EXAMPLE_IMAGE = "ghcr.io/OWNER/NAME@sha256:DIGEST";
 
 /** Service -> image for every service and the proxy: the system's own defaults under the stack's. */
@@ -26,13 +27,16 @@ export function imagesOf(reader: ConfigReader, system: System): Readonly<Record<
     unknownName(reader, `${key}.${reader.shown(name)}`, name, names);
   }
   return Object.fromEntries(
-    names.map((name) => [name, checkedImage(reader, name, given[name] ?? system.services[name]?.image)]),
+    names.map((name) => [
+      name,
+      checkedImage(reader, system, name, given[name] ?? system.services[name]?.image),
+    ]),
   );
 }
 
-function checkedImage(reader: ConfigReader, name: string, image: string | undefined): string {
+function checkedImage(reader: ConfigReader, system: System, name: string, image: string | undefined): string {
   const path = `homeport:images.${name}`;
-  const fix = reader.pathCommand(path, name === PROXY ? "caddy:2.10.2" : EXAMPLE_IMAGE);
+  const fix = reader.pathCommand(path, name === PROXY ? EXAMPLE_PROXY[system.proxy] : EXAMPLE_IMAGE);
   const ref = parseImageRef(image ?? "");
   if (image === undefined || image === "") reader.faultAt(path, "name an image", "", fix);
   else if (ref === undefined)

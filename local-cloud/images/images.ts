@@ -7,7 +7,7 @@ import { withLock } from "../toolchain/lock";
 import type { Report } from "../toolchain/progress";
 
 /** Images of the local cloud: infrastructure, then what a system's stack pulls under public names. */
-export type ImageName = "base" | "host" | "services" | "postgres" | "caddy" | "running-calendar";
+export type ImageName = "base" | "host" | "services" | "postgres" | "caddy" | "nginx" | "running-calendar";
 
 const FOLDERS: Readonly<Record<ImageName, string>> = {
   base: join(__dirname, "base"),
@@ -15,6 +15,7 @@ const FOLDERS: Readonly<Record<ImageName, string>> = {
   services: join(__dirname, "services"),
   postgres: join(__dirname, "postgres"),
   caddy: join(__dirname, "caddy"),
+  nginx: join(__dirname, "nginx"),
   "running-calendar": join(__dirname, "..", "apps", "running-calendar"),
 };
 const SOURCE = "homeport.source";

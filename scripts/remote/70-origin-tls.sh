@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 70-origin-tls.sh HOSTNAME ... <KEY AND CERTIFICATE (PEM): the origin's certificate (S1-23), taken only as a pair
+# 70-origin-tls.sh PROXY HOSTNAME ... <KEY AND CERTIFICATE (PEM): the origin's certificate (S1-23), taken only as a pair
 # that fits and names every host; the proxy takes it at once where it is running.
 # check mode
 
@@ -21,12 +21,13 @@ function check_pair() {
 function reload_proxy() {
   local proxy
   command -v docker >/dev/null || return 0
-  proxy=$(docker ps -q --filter label=homeport.service=proxy)
-  if [[ -n "${proxy}" ]]; then docker exec "${proxy}" caddy reload --force --config /etc/caddy/Caddyfile --adapter caddyfile >&2; fi
+  proxy=$(proxy_container)
+  if [[ -n "${proxy}" ]]; then proxy_reload "$1" "${proxy}" --force; fi
 }
 
 function main() {
-  local work is_new='' dir=/etc/homeport/proxy/tls
+  local kind="$1" work is_new='' dir=/etc/homeport/proxy/tls
+  shift
   work=$(mktemp -d)
   # shellcheck disable=SC2064  # the path is known now
   trap "rm -rf '${work}'" EXIT
@@ -42,7 +43,7 @@ function main() {
     cmp -s "${work}/origin.crt" "${HOMEPORT_ROOT}${dir}/origin.crt" || is_new=1
   install_file "${dir}/origin.key" 600 root:root <"${work}/origin.key"
   install_file "${dir}/origin.crt" 644 root:root <"${work}/origin.crt"
-  if [[ -n "${is_new}" ]] && ! is_check; then reload_proxy; fi
+  if [[ -n "${is_new}" ]] && ! is_check; then reload_proxy "${kind}"; fi
   summary
 }
 {

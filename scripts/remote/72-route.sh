@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 72-route.sh SERVICE CONTAINER PORT: from the next request on the proxy asks this container. Requests under way
+# 72-route.sh PROXY SERVICE CONTAINER PORT: from the next request on the proxy asks this container. Requests under way
 # end where they began; the one before is stopped by Pulumi afterwards. A proxy that does not run yet finds the
 # file when it starts.
 # check mode: the container's health is looked at with the others.
@@ -11,27 +11,24 @@ function is_healthy() {
     [[ "${state}" == 'running healthy' ]]
 }
 
-function reload() {
-  docker exec "$1" caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile >&2
-}
-
 function main() {
-  local service="$1" container="$2" port="$3" dir=/etc/homeport/proxy/upstreams proxy before
+  local kind="$1" service="$2" container="$3" port="$4" dir=/etc/homeport/proxy/upstreams file proxy before
+  file=$(proxy_upstream_file "${kind}" "${service}")
   if is_check; then
-    printf 'to %s:%s\n' "${container}" "${port}" | install_file "${dir}/${service}.caddy" 644 root:root
+    proxy_upstream "${kind}" "${service}" "${container}" "${port}" | install_file "${file}" 644 root:root
     summary
     return
   fi
   retry 20 is_healthy "${container}" || die "${service}: ${container} must be healthy to be asked: docker logs ${container}"
-  proxy=$(docker ps -q --filter label=homeport.service=proxy)
+  proxy=$(proxy_container)
   install_dir /etc/homeport/proxy 700
   install_dir "${dir}" 700
   before=$(mktemp)
-  cat "${HOMEPORT_ROOT}${dir}/${service}.caddy" >"${before}" 2>/dev/null || true
-  printf 'to %s:%s\n' "${container}" "${port}" | install_file "${dir}/${service}.caddy" 644 root:root
-  if [[ ${CHANGED} -ne 0 && -n "${proxy}" ]] && ! reload "${proxy}"; then
-    cat "${before}" >"${HOMEPORT_ROOT}${dir}/${service}.caddy"
-    reload "${proxy}" || true
+  cat "${HOMEPORT_ROOT}${file}" >"${before}" 2>/dev/null || true
+  proxy_upstream "${kind}" "${service}" "${container}" "${port}" | install_file "${file}" 644 root:root
+  if [[ ${CHANGED} -ne 0 && -n "${proxy}" ]] && ! proxy_reload "${kind}" "${proxy}"; then
+    cat "${before}" >"${HOMEPORT_ROOT}${file}"
+    proxy_reload "${kind}" "${proxy}" || true
     die "proxy: did not take the new upstream; the one before is back"
   fi
   rm -f "${before}"

@@ -9,7 +9,12 @@ const HOSTS = ["mxcorre.com", "www.mxcorre.com"];
 describe("OriginTls", () => {
   beforeAll(async () => {
     const { OriginTls } = await import("../../components/origin-tls");
-    new OriginTls("origin", { host: testHost(), hostnames: HOSTS, packagesReady: milestone("packages") });
+    new OriginTls("origin", {
+      host: testHost(),
+      proxy: "caddy",
+      hostnames: HOSTS,
+      packagesReady: milestone("packages"),
+    });
     await settled();
   });
 
@@ -45,7 +50,7 @@ describe("OriginTls", () => {
     expect(input).toMatch(/^-----BEGIN EC PRIVATE KEY-----\n[^]*-----\n\nCERTIFICATE\n$/);
     expect(input).toContain(canary("origin-key"));
     expect(inputs.logging).toBe("none");
-    expect(inputs.create).toBe("sudo -n bash -s -- 'mxcorre.com' 'www.mxcorre.com'");
+    expect(inputs.create).toBe("sudo -n bash -s -- 'caddy' 'mxcorre.com' 'www.mxcorre.com'");
     expect(dependencies).toContain("packages");
     expect(openTexts(graph.resources.map((resource) => resource.inputs)).join()).not.toContain(CANARY);
   });

@@ -74,7 +74,7 @@ describe("Proxy", () => {
   it("routes to the container by the name that it has, so a new one moves the route", () => {
     const { inputs, dependencies } = graph.get("proxy-route-web");
 
-    expect(inputs.create).toBe("sudo -n bash -s -- 'web' 'web-1a2b3c4' '3000'");
+    expect(inputs.create).toBe("sudo -n bash -s -- 'caddy' 'web' 'web-1a2b3c4' '3000'");
     expect(JSON.stringify(inputs.triggers)).toContain("web-1a2b3c4");
     for (const earlier of ["web", "certificate"]) expect(dependencies).toContain(earlier);
   });
@@ -93,6 +93,30 @@ describe("Proxy", () => {
     expect(inputs.create).toBe("sudo -n bash -s -- '/up' 'mxcorre.com'");
     expect(inputs.triggers).toContain("proxy-caddy-id");
     for (const earlier of ["proxy-caddy", "proxy-route-web"]) expect(dependencies).toContain(earlier);
+  });
+
+  it("is nginx where the system says so, in the place of Caddy and with its own files only", async () => {
+    const { Proxy } = await import("../../components/proxy");
+    new Proxy("front", { ...args, image: "nginx:1.28.0", system: { ...runningCalendar, proxy: "nginx" } });
+    await settled();
+    const { inputs, deleteBeforeReplace, aliases } = graph.get("front-nginx");
+
+    expect(inputs).toMatchObject({
+      name: "running-calendar-nginx",
+      command: ["nginx", "-c", "/etc/nginx/homeport/nginx.conf", "-g", "daemon off;"],
+      volumes: [
+        { hostPath: "/etc/homeport/proxy", containerPath: "/etc/nginx/homeport", readOnly: true },
+        { hostPath: "/var/lib/homeport/acme", containerPath: "/var/www/certbot", readOnly: true },
+      ],
+    });
+    expect(inputs.ports).toHaveLength(2);
+    expect(deleteBeforeReplace).toBe(true);
+    expect(aliases).toEqual(["front-caddy"]);
+    expect(String(plain(graph.get("front-config").inputs.stdin))).toContain(
+      "set_real_ip_from 198.51.100.0/24;",
+    );
+    expect(graph.get("front-config").inputs.create).toContain("'nginx' 'sha256:front-image'");
+    expect(graph.get("front-route-web").inputs.create).toContain("'nginx' 'web' 'web-1a2b3c4' '3000'");
   });
 
   it("refuses a route to a service that runs no container", async () => {

@@ -63,14 +63,14 @@ pair() {
 @test "70-origin-tls: installs a pair that fits, and the proxy takes it at once" {
   stub docker 'if [[ "$1" == ps ]]; then echo proxy1; fi'
   pair good 30
-  run -0 remote 70-origin-tls.sh mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
+  LIBRARY=proxy.sh run -0 remote 70-origin-tls.sh caddy mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
   [[ "$(mode_of "${PROXY}/tls/origin.key")" == 600 ]]
   [[ "$(mode_of "${PROXY}/tls")" == 700 ]]
   cmp "${STATE}/good.crt" "${HOMEPORT_ROOT}${PROXY}/tls/origin.crt"
   grep -q '^docker exec proxy1 caddy reload' "${CALLS}"
 
   forget_calls
-  run -0 remote 70-origin-tls.sh mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
+  LIBRARY=proxy.sh run -0 remote 70-origin-tls.sh caddy mxcorre.com www.mxcorre.com <"${STATE}/good.pem"
   [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 }
@@ -78,53 +78,74 @@ pair() {
 @test "70-origin-tls: refuses a stranger's key, a missing name and what ends today, and keeps what is there" {
   stub docker
   pair good 30
-  remote 70-origin-tls.sh mxcorre.com <"${STATE}/good.pem"
+  LIBRARY=proxy.sh remote 70-origin-tls.sh caddy mxcorre.com <"${STATE}/good.pem"
   pair other 30
   pair short 1
   sleep 1.1 # from now on it ends within a day
   cat "${STATE}/other.key" "${STATE}/good.crt" >"${STATE}/mixed.pem"
-  run -1 remote 70-origin-tls.sh mxcorre.com <"${STATE}/mixed.pem"
+  LIBRARY=proxy.sh run -1 remote 70-origin-tls.sh caddy mxcorre.com <"${STATE}/mixed.pem"
   [[ "${output}" == *"must be a pair"* ]]
-  run -1 remote 70-origin-tls.sh a.b.mxcorre.com <"${STATE}/other.pem"
+  LIBRARY=proxy.sh run -1 remote 70-origin-tls.sh caddy a.b.mxcorre.com <"${STATE}/other.pem"
   [[ "${output}" == *"must name a.b.mxcorre.com"* ]]
-  run -1 remote 70-origin-tls.sh mxcorre.com <"${STATE}/short.pem"
+  LIBRARY=proxy.sh run -1 remote 70-origin-tls.sh caddy mxcorre.com <"${STATE}/short.pem"
   [[ "${output}" == *"must be valid for a day"* ]]
   cmp "${STATE}/good.crt" "${HOMEPORT_ROOT}${PROXY}/tls/origin.crt"
 }
 
 @test "71-proxy-config: takes what caddy accepts, and reloads a running proxy" {
   stub docker 'case "$1" in ps) echo proxy1 ;; run) exit "${ACCEPTED:-0}" ;; esac'
-  run -0 remote 71-proxy-config.sh caddy:2.10.2 <<<'first'
+  LIBRARY=proxy.sh run -0 remote 71-proxy-config.sh caddy caddy:2.10.2 <<<'first'
   [[ "${output}" == "changed /etc/homeport/proxy/Caddyfile" ]]
   [[ "$(line_of 'docker run')" -lt "$(line_of 'docker exec proxy1 caddy reload')" ]]
 
   forget_calls
-  run -0 remote 71-proxy-config.sh caddy:2.10.2 <<<'first'
+  LIBRARY=proxy.sh run -0 remote 71-proxy-config.sh caddy caddy:2.10.2 <<<'first'
   [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 
   export ACCEPTED=1
-  run -1 remote 71-proxy-config.sh caddy:2.10.2 <<<'broken'
+  LIBRARY=proxy.sh run -1 remote 71-proxy-config.sh caddy caddy:2.10.2 <<<'broken'
   [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/Caddyfile")" == first ]]
+  run ! grep -q '^docker exec' "${CALLS}"
+}
+
+@test "nginx as the proxy: its own file is checked and taken, and each reload waits for new workers" {
+  stub docker 'case "$1" in ps) echo proxy1 ;; inspect) echo "running healthy" ;;
+    exec) touch "${STATE}/reloaded" ;;
+    top) echo "PID COMMAND"; echo " 10 nginx: master process nginx"; if [[ -e "${STATE}/reloaded" ]]; then echo " 21 nginx: worker process"; else echo " 11 nginx: worker process"; fi ;;
+  esac'
+  LIBRARY=proxy.sh run -0 remote 71-proxy-config.sh nginx nginx:1.28 <<<'events {}'
+  [[ "${output}" == *"changed /etc/homeport/proxy/nginx.conf" ]]
+  [[ "$(mode_of /var/lib/homeport/acme)" == 755 ]]
+  [[ "$(line_of 'nginx nginx:1.28 -t -c /etc/nginx/homeport/nginx.conf.next')" -lt "$(line_of 'docker exec proxy1 nginx -c')" ]]
+
+  rm "${STATE}/reloaded"
+  LIBRARY=proxy.sh run -0 remote 72-route.sh nginx web web-1 3000 </dev/null
+  [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.conf")" == "web web-1:3000;" ]]
+  [[ "$(tail -n 1 "${CALLS}")" == "docker top proxy1 -eo pid,args" ]]
+
+  forget_calls
+  LIBRARY=proxy.sh run -0 remote 72-route.sh nginx web web-1 3000 </dev/null
+  [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 }
 
 @test "72-route: switches the proxy to the container, once" {
   stub docker 'case "$1" in ps) echo proxy1 ;; inspect) echo "running healthy" ;; esac'
-  run -0 remote 72-route.sh web web-1 3000 </dev/null
+  LIBRARY=proxy.sh run -0 remote 72-route.sh caddy web web-1 3000 </dev/null
   [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" == "to web-1:3000" ]]
   grep -q '^docker exec proxy1 caddy reload' "${CALLS}"
 
   forget_calls
-  run -0 remote 72-route.sh web web-1 3000 </dev/null
+  LIBRARY=proxy.sh run -0 remote 72-route.sh caddy web web-1 3000 </dev/null
   [[ "${output}" == unchanged ]]
   run ! grep -q '^docker exec' "${CALLS}"
 }
 
 @test "72-route: goes back to the container before when the proxy does not take the new one" {
   stub docker 'case "$1" in ps) echo proxy1 ;; inspect) echo "running healthy" ;; exec) grep -q "web-1:" "${HOMEPORT_ROOT}"/etc/homeport/proxy/upstreams/web.caddy ;; esac'
-  remote 72-route.sh web web-1 3000 </dev/null
-  run -1 remote 72-route.sh web web-2 3000 </dev/null
+  LIBRARY=proxy.sh remote 72-route.sh caddy web web-1 3000 </dev/null
+  LIBRARY=proxy.sh run -1 remote 72-route.sh caddy web web-2 3000 </dev/null
   [[ "${output}" == *"the one before is back"* ]]
   [[ "$(cat "${HOMEPORT_ROOT}${PROXY}/upstreams/web.caddy")" == "to web-1:3000" ]]
   [[ "$(grep -c '^docker exec proxy1 caddy reload' "${CALLS}")" -eq 3 ]]

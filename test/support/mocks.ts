@@ -19,6 +19,8 @@ export interface Recorded {
   /** `undefined`: left to the plugin. */
   readonly deleteBeforeReplace: boolean | undefined;
   readonly retainOnDelete: boolean;
+  /** Names that it had before. */
+  readonly aliases: readonly string[];
   readonly secretOutputs: readonly string[];
   readonly timeouts: { readonly create: string; readonly update: string; readonly delete: string };
 }
@@ -59,6 +61,8 @@ interface RegisterRequest {
   getDeletebeforereplace(): boolean;
   getDeletebeforereplacedefined(): boolean;
   getRetainondelete(): boolean;
+  getAliasurnsList(): string[];
+  getAliasesList(): { getSpec(): { getName(): string } | undefined; getUrn(): string }[];
   getAdditionalsecretoutputsList(): string[];
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
 }
@@ -185,6 +189,10 @@ function optionsOf(request: RegisterRequest | undefined): Omit<Recorded, "type" 
       ? request.getDeletebeforereplace()
       : undefined,
     retainOnDelete: request.getRetainondelete(),
+    aliases: [
+      ...request.getAliasurnsList().map(nameOf),
+      ...request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? nameOf(alias.getUrn())),
+    ],
     secretOutputs: request.getAdditionalsecretoutputsList(),
     timeouts: {
       create: timeouts?.getCreate() ?? "",

@@ -1,0 +1,50 @@
+import { renderCaddyfile } from "./caddyfile";
+import { renderNginx } from "./nginx-conf";
+import type { ProxyKind, Site } from "./system-sites";
+
+/** What every proxy's configuration is made from. */
+export interface ProxyInput {
+  readonly sites: readonly Site[];
+  readonly domain: string;
+  readonly edgeCidrs: readonly string[];
+}
+
+export interface ProxyProgram {
+  /** Added to the system's name. */
+  readonly containerSuffix: string;
+  readonly render: (input: ProxyInput) => string;
+  /** @default the image's */
+  readonly command?: readonly string[];
+  readonly volumes: readonly {
+    readonly hostPath?: string;
+    readonly volumeName?: string;
+    readonly containerPath: string;
+    readonly readOnly?: boolean;
+  }[];
+}
+
+/** Host's folder of configuration, certificate and upstreams; `scripts/remote/proxy.sh` knows it too. */
+const FOLDER = "/etc/homeport/proxy";
+
+/** How the two proxies run in a container: both reload without a connection lost, and keep nothing of ours inside. */
+export const PROXY_PROGRAMS: Readonly<Record<ProxyKind, ProxyProgram>> = {
+  caddy: {
+    containerSuffix: "proxy",
+    render: renderCaddyfile,
+    volumes: [
+      { hostPath: FOLDER, containerPath: "/etc/caddy", readOnly: true },
+      { volumeName: "caddy_data", containerPath: "/data" },
+      { volumeName: "caddy_config", containerPath: "/config" },
+    ],
+  },
+  nginx: {
+    containerSuffix: "nginx",
+    render: renderNginx,
+    // a folder, not the file: a file that is replaced stays the old one in a container
+    command: ["nginx", "-c", "/etc/nginx/homeport/nginx.conf", "-g", "daemon off;"],
+    volumes: [
+      { hostPath: FOLDER, containerPath: "/etc/nginx/homeport", readOnly: true },
+      { hostPath: "/var/lib/homeport/acme", containerPath: "/var/www/certbot", readOnly: true },
+    ],
+  },
+};
