@@ -7,22 +7,26 @@ import { withLock } from "../toolchain/lock";
 import type { Report } from "../toolchain/progress";
 
 /** Images of the local cloud: infrastructure, then what a system's stack pulls under public names. */
-export type ImageName = "base" | "host" | "services" | "postgres" | "caddy" | "nginx" | "running-calendar";
+export type ImageName = keyof typeof FOLDERS;
 
-const FOLDERS: Readonly<Record<ImageName, string>> = {
+const APPS = join(__dirname, "..", "apps");
+const FOLDERS = {
   base: join(__dirname, "base"),
   host: join(__dirname, "host"),
   services: join(__dirname, "services"),
   postgres: join(__dirname, "postgres"),
+  redis: join(__dirname, "redis"),
   caddy: join(__dirname, "caddy"),
   nginx: join(__dirname, "nginx"),
-  "running-calendar": join(__dirname, "..", "apps", "running-calendar"),
-};
+  "running-calendar": join(APPS, "running-calendar"),
+  "cleaning/api": join(APPS, "cleaning", "api"),
+  "cleaning/web": join(APPS, "cleaning", "web"),
+} as const;
 const SOURCE = "homeport.source";
 
-/** Local tag of an image: `homeport-NAME:trixie`. */
+/** Local tag of an image: `homeport-NAME:trixie`, with `-` for `/`. */
 export function imageTag(name: ImageName): string {
-  return `homeport-${name}:trixie`;
+  return `homeport-${name.replaceAll("/", "-")}:trixie`;
 }
 
 /** Hash of what an image is made from: it changes when the image has to be made again. */

@@ -13,7 +13,6 @@ describe("OriginTls", () => {
       host: testHost(),
       proxy: "caddy",
       hostnames: HOSTS,
-      owner: "shop-prod",
       packagesReady: milestone("packages"),
     });
     await settled();

@@ -1,0 +1,1 @@
+"""The cleaning platform's API and jobs."""
