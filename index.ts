@@ -93,7 +93,10 @@ const stackOfContainers = new ContainerStack("app", {
       after: [...backup.installed, ...databases],
     }).compared,
 });
-const originTls = new OriginTls("origin", { host, proxy: system.proxy, hostnames, packagesReady });
+const originTls = new OriginTls("origin", {
+  ...{ host, proxy: system.proxy, hostnames, packagesReady },
+  owner: physicalName(system.name, stack),
+});
 const proxy = new Proxy("proxy", {
   ...{ system, domain, host, provider },
   image: images.proxy ?? "",

@@ -28,6 +28,8 @@ export interface HetznerObject {
   readonly assignee_id?: number | null;
   readonly applied_to?: readonly { readonly server?: { readonly id: number } }[];
   readonly protection?: { readonly delete?: boolean };
+  readonly location?: { readonly name: string };
+  readonly public_net?: { readonly ipv4?: { readonly ip: string } | null };
 }
 
 /** The Hetzner API of this stack: token and endpoint from its config. */
@@ -70,6 +72,20 @@ export async function listLabelled(
     page = answer.meta?.pagination?.next_page ?? null;
   }
   return found;
+}
+
+/** Every object of each kind that carries the labels. */
+export async function findLabelled(
+  api: HetznerApi,
+  selector: string,
+): Promise<Record<HetznerKind, HetznerObject[]>> {
+  const [servers, firewalls, primaryIps, sshKeys] = await Promise.all([
+    listLabelled(api, "servers", selector),
+    listLabelled(api, "firewalls", selector),
+    listLabelled(api, "primary_ips", selector),
+    listLabelled(api, "ssh_keys", selector),
+  ]);
+  return { servers, firewalls, primary_ips: primaryIps, ssh_keys: sshKeys };
 }
 
 interface Action {

@@ -1,10 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { failed, usage, type CliError } from "./cli-error";
 import { HOMEPORT_ROOT, projectRoot } from "./project";
 import type { Preview } from "./drift/preview";
+import type { ImportFile } from "./recovery/import-file";
 import { lastLine, run, type RunResult } from "./run";
 import type { StackExport } from "./stack-state";
+import { withFolder } from "./temporary";
 
 /** A config value as `pulumi config --json` gives it. Objects and lists come parsed. */
 export interface ConfigValue {
@@ -115,14 +117,8 @@ export class PulumiStack {
 
   /** Updates of the stack, the latest first, with the config that each of them had. Needs no passphrase. */
   async history(): Promise<readonly StackUpdate[]> {
-    const result = await this.must([
-      "stack",
-      "history",
-      "--json",
-      "--page-size",
-      HISTORY,
-      ...this.stackFlag(),
-    ]);
+    const flags = ["--json", "--page-size", HISTORY, ...this.stackFlag()];
+    const result = await this.must(["stack", "history", ...flags]);
     return JSON.parse(result.stdout) as readonly StackUpdate[];
   }
 
@@ -132,8 +128,11 @@ export class PulumiStack {
 
   /** What an `up` would do after a refresh. Changes nothing. @throws CliError with what the engine says. */
   async previewRefreshed(): Promise<Preview> {
-    const args = ["preview", "--refresh", "--diff", "--json", ...this.stackFlag()];
-    const result = await this.pulumi(args);
+    return this.preview(["--refresh", "--diff"]);
+  }
+
+  private async preview(flags: readonly string[]): Promise<Preview> {
+    const result = await this.pulumi(["preview", "--json", ...flags, ...this.stackFlag()]);
     const preview = parsePreview(result.stdout);
     const said = preview?.diagnostics?.find(({ severity }) => severity === "error")?.message;
     if (result.code === 0 && preview !== undefined) return preview;
@@ -141,6 +140,25 @@ export class PulumiStack {
       knownError(result.stderr) ??
       failed(`pulumi preview: ${(said ?? lastLine(result.stderr)).trim().split("\n")[0]}`)
     );
+  }
+
+  /** What an `up` would make: the preview, and the file for `pulumi import` that goes with it. */
+  async previewImports(): Promise<{ readonly preview: Preview; readonly file: ImportFile }> {
+    return withFolder(async (folder) => {
+      const path = join(folder, "import.json");
+      const preview = await this.preview(["--import-file", path]);
+      return { preview, file: JSON.parse(readFileSync(path, "utf8")) as ImportFile };
+    });
+  }
+
+  /** Takes what exists into the state: what is in the file, with its id. Writes no program. */
+  async importResources(file: ImportFile): Promise<void> {
+    const flags = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
+    await withFolder(async (folder) => {
+      const path = join(folder, "import.json");
+      writeFileSync(path, JSON.stringify(file));
+      await this.must(["import", ...flags, "--file", path, ...this.stackFlag()]);
+    });
   }
 
   /** `pulumi up` without a question, its own progress on our stderr. Gives the exit code. */

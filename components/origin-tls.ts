@@ -14,6 +14,8 @@ export interface OriginTlsArgs {
   readonly proxy: ProxyKind;
   /** Apex first; at most 100 (Cloudflare's limit for one certificate). */
   readonly hostnames: readonly string[];
+  /** Written into the request, which Cloudflare keeps: whose certificate it is, when state is lost. At most 64 characters. */
+  readonly owner: string;
   /** The base packages are there. */
   readonly packagesReady: pulumi.Resource;
 }
@@ -40,7 +42,11 @@ export class OriginTls extends pulumi.ComponentResource {
       {
         privateKeyPem: key.privateKeyPem,
         dnsNames: [...args.hostnames],
-        subject: { commonName: args.hostnames[0] },
+        subject: {
+          commonName: args.hostnames[0],
+          organization: "Homeport",
+          organizationalUnit: args.owner,
+        },
       },
       parent,
     );

@@ -8,7 +8,8 @@ import { databasesOf } from "../recovery/databases";
 import { takeLastBackup } from "../recovery/last-backup";
 import { placesOf, upWherePossible } from "../recovery/places";
 import { reportRecovery } from "../recovery/report";
-import { hasServer, takeServerAway } from "../recovery/take-away";
+import { makeStackAnew, stateLostSteps } from "../recovery/state-lost";
+import { knowsServer, takeServerAway } from "../recovery/take-away";
 import { checkedConfig, writeStackSshFiles } from "../stack-config";
 import { serverOf } from "../stack-server";
 import { verifyAndReport } from "./verify";
@@ -16,6 +17,7 @@ import { verifyAndReport } from "./verify";
 interface RecoverOptions {
   readonly stack?: string;
   readonly dead?: boolean;
+  readonly stateLost?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -25,18 +27,23 @@ Takes a last backup, takes the server away, makes a new one on the same address,
 its manifest says before the application starts, proves everything, and prints what was lost and how long it took.
 Where the type is out of stock, the places of homeport:recoverLadder are tried in turn.
 Can be killed and run again. With homeport:protect it lifts the protection of the server, and says so.
+With --state-lost a git clone, the passphrase and the repository are enough: the stack is made anew, address, firewall,
+key and records that are still there are adopted, and the server, whose keys were in the state, is replaced.
 
 Examples:
   homeport recover                       # the server answers: nothing is lost
   homeport recover --stack prod --dead --yes   # it does not: what came after the newest copy is lost
+  homeport recover --stack prod --state-lost --yes   # no state and no laptop, in a fresh clone
 
 Exit codes: 0 recovered and proven, 1 failed, 2 a fault in the stack's config,
-            3 refused: no repository, no last backup without --dead, or protected and no --yes`;
+            3 refused: no repository, no last backup without --dead, protected and no --yes,
+            or --state-lost with a state that knows a server, or with two servers`;
 
 export function recoverCommand(): Command {
   return new Command("recover")
     .option("--stack <name>", "stack to recover (default: the selected one)")
     .option("--dead", "the server does not answer: go without a last backup")
+    .option("--state-lost", "there is no Pulumi state any more: adopt or replace what both APIs still have")
     .option("--yes", "replace a server that homeport:protect protects")
     .option("--json", "print the result as JSON")
     .addHelpText("after", EXAMPLES)
@@ -46,6 +53,8 @@ export function recoverCommand(): Command {
 async function runRecover(options: RecoverOptions): Promise<void> {
   const isJson = options.json === true;
   const stack = await PulumiStack.select(options.stack);
+  const isStateLost = options.stateLost === true;
+  if (isStateLost) await makeStackAnew(stack);
   const config = await stack.config();
   const checked = checkedConfig(stack.name, config);
   if (!config.has("homeport:backupRepository")) {
@@ -58,8 +67,15 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   }
   const began = Date.now();
   writeStackSshFiles(stack.name, config);
-  await runSteps(takingAway(stack, config, options.dead === true), isJson);
-  const place = await upWherePossible(stack, config, placesOf(checked));
+  const isDead = options.dead === true;
+  const isSure = options.yes === true;
+  const steps = isStateLost
+    ? stateLostSteps({ stack, config, checked, system: runningCalendar, isDead, isSure })
+    : takingAway(stack, config, isDead);
+  await runSteps(steps, isJson);
+  // another place may be the stack's by now
+  const places = placesOf(checkedConfig(stack.name, await stack.config()));
+  const place = await upWherePossible(stack, config, places);
   const server = serverOf(stack.name, config, await stack.export());
   const restored = await Promise.all(databasesOf(runningCalendar).map((each) => lastRestore(server, each)));
   const isProven = await verifyAndReport(stack, isJson);
@@ -71,8 +87,9 @@ function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): S
   const lastBackup: Step = {
     title: "take a last backup",
     run: async (note) => {
-      if (!(await hasServer(stack))) return note("there is no server any more");
-      const server = serverOf(stack.name, config, await stack.export());
+      const state = await stack.export();
+      if (!knowsServer(state)) return note("there is no server any more");
+      const server = serverOf(stack.name, config, state);
       await takeLastBackup(server, runningCalendar, "homeport recover --dead");
     },
   };

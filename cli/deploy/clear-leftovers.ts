@@ -1,8 +1,8 @@
 import { refused } from "../cli-error";
-import { hetznerApi, listLabelled, type HetznerApi } from "../hetzner";
+import { findLabelled, hetznerApi } from "../hetzner";
 import { stackSelector } from "../labels";
 import type { PulumiStack, StackConfig } from "../pulumi";
-import { decide, findLeftovers, withoutPendingCreates, type Found } from "./leftovers";
+import { decide, findLeftovers, withoutPendingCreates } from "./leftovers";
 
 /**
  * Removes what an interrupted `up` or a lost reply left at Hetzner, so that there are never two servers.
@@ -42,14 +42,4 @@ export async function clearLeftovers(
   await stack.import(withoutPendingCreates(fresh));
   for (const { kind, object } of decided) await api.remove(`/${kind}/${object.id}`);
   return decided.map(({ kind, object, decision }) => `${kind} ${object.name}: ${decision.why}`);
-}
-
-async function findLabelled(api: HetznerApi, selector: string): Promise<Found> {
-  const [servers, firewalls, primaryIps, sshKeys] = await Promise.all([
-    listLabelled(api, "servers", selector),
-    listLabelled(api, "firewalls", selector),
-    listLabelled(api, "primary_ips", selector),
-    listLabelled(api, "ssh_keys", selector),
-  ]);
-  return { servers, firewalls, primary_ips: primaryIps, ssh_keys: sshKeys };
 }

@@ -1,17 +1,16 @@
-import { CliError, failed } from "../cli-error";
-import { hetznerApi, type HetznerApi } from "../hetzner";
+import { failed } from "../cli-error";
+import { hetznerApi } from "../hetzner";
 import type { PulumiStack, StackConfig } from "../pulumi";
-import { nameOf, resourcesOf, type StateResource } from "../stack-state";
+import { nameOf, resourcesOf, type StackExport } from "../stack-state";
+import { liftProtection, PRIMARY_IP, SERVER } from "./protection";
 
 /** What a new server needs anew: it stands on this key, and everything on the host stands on it. */
 const BOOTSTRAP_KEY = "identity-bootstrap";
 const ADDRESS = "server-ipv4";
-const SERVER = "hcloud:index/server:Server";
-const PRIMARY_IP = "hcloud:index/primaryIp:PrimaryIp";
 
 /** True while the state knows a server. */
-export async function hasServer(stack: PulumiStack): Promise<boolean> {
-  return resourcesOf(await stack.export()).some(({ type }) => type === SERVER);
+export function knowsServer(state: StackExport): boolean {
+  return resourcesOf(state).some(({ type }) => type === SERVER);
 }
 
 /**
@@ -52,25 +51,4 @@ async function takeAway(
   const code = await stack.destroyWithDependents(root.urn);
   if (code !== 0)
     throw failed(`pulumi destroy: exit code ${code}, see above; fix: run homeport recover again`);
-}
-
-/** At Hetzner and in the state; the program's next run protects what it makes. True when there was any. */
-async function liftProtection(
-  stack: PulumiStack,
-  api: HetznerApi,
-  { urn, type, id, protect, outputs }: StateResource,
-): Promise<boolean> {
-  const isHeld = outputs?.deleteProtection === true;
-  if (isHeld) {
-    const body = type === SERVER ? { delete: false, rebuild: false } : { delete: false };
-    const kind = type === SERVER ? "servers" : "primary_ips";
-    await api.act(`/${kind}/${id ?? ""}/actions/change_protection`, body).catch(unlessGone);
-  }
-  if (protect === true) await stack.unprotect(urn);
-  return isHeld || protect === true;
-}
-
-function unlessGone(error: unknown): void {
-  if (error instanceof CliError && error.message.includes("not_found")) return;
-  throw error;
 }

@@ -13,6 +13,7 @@ describe("OriginTls", () => {
       host: testHost(),
       proxy: "caddy",
       hostnames: HOSTS,
+      owner: "shop-prod",
       packagesReady: milestone("packages"),
     });
     await settled();

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { physicalName } from "../../components/lib/names";
+import { systemHostnames, type System } from "../../components/lib/system";
+import type { CloudflareApi } from "../cloudflare";
+import { failed } from "../cli-error";
+import { findLabelled, type HetznerApi, type HetznerKind, type HetznerObject } from "../hetzner";
+import { stackSelector } from "../labels";
+import { isRequestOf, type ZoneRecord } from "./import-file";
+
+/** What both APIs still have of a stack. */
+export interface Remains {
+  readonly hetzner: Readonly<Record<HetznerKind, readonly HetznerObject[]>>;
+  readonly zoneId: string;
+  /** At the system's names, whoever made them. */
+  readonly records: readonly ZoneRecord[];
+  /** Of the Origin CA, for one of the system's names. */
+  readonly certificates: readonly OriginCertificate[];
+}
+
+export interface OriginCertificate {
+  readonly id: string;
+  readonly hostnames: readonly string[];
+  /** Its request says that it is this stack's. */
+  readonly isOurs: boolean;
+}
+
+/** Cloudflare's largest page of certificates. */
+const PAGE_SIZE = 50;
+const ADDRESS_TYPES = ["A", "AAAA", "CNAME"];
+
+const zones = z.array(z.object({ id: z.string() }));
+const records = z.array(
+  z.object({ id: z.string(), name: z.string(), type: z.string(), comment: z.string().nullish() }),
+);
+const certificates = z.array(
+  z.object({ id: z.string(), hostnames: z.array(z.string()), csr: z.string().optional() }),
+);
+
+/** Looks for it, by label at Hetzner and by name at Cloudflare. Changes nothing. */
+export async function findRemains(
+  apis: { readonly hetzner: HetznerApi; readonly cloudflare: CloudflareApi },
+  { system, stack, domain }: { readonly system: System; readonly stack: string; readonly domain: string },
+): Promise<Remains> {
+  const hostnames = systemHostnames(system, domain);
+  const zoneId = await findZone(apis.cloudflare, domain);
+  const [hetzner, found, issued] = await Promise.all([
+    findLabelled(apis.hetzner, stackSelector(system.name, stack)),
+    Promise.all(hostnames.map((name) => recordsOf(apis.cloudflare, zoneId, name))),
+    certificatesOf(apis.cloudflare, zoneId),
+  ]);
+  const owner = physicalName(system.name, stack);
+  return {
+    hetzner,
+    zoneId,
+    records: found.flat(),
+    certificates: issued
+      .filter((one) => one.hostnames.some((name) => hostnames.includes(name)))
+      .map(({ id, hostnames: names, csr = "" }) => ({
+        id,
+        hostnames: names,
+        isOurs: isRequestOf(csr, owner),
+      })),
+  };
+}
+
+async function findZone(api: CloudflareApi, domain: string): Promise<string> {
+  const [zone] = zones.parse(await api.get(`/zones?name=${encodeURIComponent(domain)}`));
+  if (zone !== undefined) return zone.id;
+  throw failed(
+    `Cloudflare API: there is no zone ${domain} that this token may read; fix: pulumi config set --secret cloudflare:apiToken`,
+  );
+}
+
+async function recordsOf(api: CloudflareApi, zoneId: string, name: string): Promise<ZoneRecord[]> {
+  const found = records.parse(await api.get(`/zones/${zoneId}/dns_records?name=${encodeURIComponent(name)}`));
+  return found.filter(({ type }) => ADDRESS_TYPES.includes(type));
+}
+
+async function certificatesOf(api: CloudflareApi, zoneId: string): Promise<z.infer<typeof certificates>> {
+  const found: z.infer<typeof certificates> = [];
+  for (let page = 1; ; page++) {
+    const query = `zone_id=${zoneId}&page=${page}&per_page=${PAGE_SIZE}`;
+    const more = certificates.parse(await api.get(`/certificates?${query}`));
+    found.push(...more);
+    if (more.length < PAGE_SIZE) return found;
+  }
+}
