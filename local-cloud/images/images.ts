@@ -21,6 +21,8 @@ const FOLDERS = {
   "running-calendar": join(APPS, "running-calendar"),
   "cleaning/api": join(APPS, "cleaning", "api"),
   "cleaning/web": join(APPS, "cleaning", "web"),
+  "twenty/server": join(APPS, "twenty", "server"),
+  "twenty/front": join(APPS, "twenty", "front"),
 } as const;
 const SOURCE = "homeport.source";
 
