@@ -43,6 +43,10 @@ export interface ZoneFacts {
   readonly records: z.infer<typeof recordsSchema>;
   /** The zone's SSL mode: `off`, `flexible`, `full`, `strict`. */
   readonly ssl: string;
+  /** `on` or `off`. */
+  readonly alwaysUseHttps: string;
+  /** `1.0` to `1.3`. */
+  readonly minTlsVersion: string;
 }
 
 export async function serverFacts(api: HetznerApi, id: string): Promise<ServerFacts> {
@@ -61,9 +65,13 @@ export async function sshKeyFacts(api: HetznerApi, selector: string): Promise<Ss
 }
 
 export async function zoneFacts(api: CloudflareApi, zoneId: string): Promise<ZoneFacts> {
-  const [records, ssl] = await Promise.all([
+  const setting = async (id: string): Promise<string> =>
+    z.object({ value: z.string() }).parse(await api.get(`/zones/${zoneId}/settings/${id}`)).value;
+  const [records, ssl, alwaysUseHttps, minTlsVersion] = await Promise.all([
     api.get(`/zones/${zoneId}/dns_records?per_page=100`),
-    api.get(`/zones/${zoneId}/settings/ssl`),
+    setting("ssl"),
+    setting("always_use_https"),
+    setting("min_tls_version"),
   ]);
-  return { records: recordsSchema.parse(records), ssl: z.object({ value: z.string() }).parse(ssl).value };
+  return { records: recordsSchema.parse(records), ssl, alwaysUseHttps, minTlsVersion };
 }

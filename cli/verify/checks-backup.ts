@@ -10,6 +10,10 @@ export interface BackupFolder {
   /** LAST_SUCCESS.txt; empty when there is none. */
   readonly success: string;
   readonly drill: Drill | null;
+  /** LAST_RUN.txt, how the last run ended; empty when one did not end by itself. */
+  readonly last_run: string;
+  /** A run has the lock now. */
+  readonly running: boolean;
   /** Newest last; whole means that it is what its manifest describes. */
   readonly copies: readonly { readonly file: string; readonly bytes: number; readonly whole: boolean }[];
 }
@@ -45,6 +49,9 @@ export const BACKUP_CHECKS: readonly Check[] = [
   ),
   checkOf("S1-28", "the newest backup was restored and compared", "host", (host, { system, now }) =>
     eachFolder(host, system.databases.length, (folder) => drillVerdict(folder, now)),
+  ),
+  checkOf("S1-28", "the last run of the backup ended well", "host", (host, { system }) =>
+    eachFolder(host, system.databases.length, lastRunVerdict),
   ),
   checkOf("S1-28", "the last backup is not old", "host", (host, expected) =>
     eachFolder(host, expected.system.databases.length, (folder) => freshVerdict(folder, expected)),
@@ -100,6 +107,16 @@ export function drillVerdict({ dir, drill }: BackupFolder, now: Date): Verdict {
   if (!(hours <= DRILL_HOURS)) return broken(`the last drill was ${ageText(hours)}`, NOW);
   const where = drill.source === "restic" ? "from the repository" : "local copy, nothing is off the server";
   return proven(`${drill.file}: ${drill.tables} tables, ${drill.rows} rows, ${where}`);
+}
+
+/** A night that failed shows here before the last success is old. */
+export function lastRunVerdict({ last_run: text, running }: BackupFolder): Verdict {
+  const field = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1];
+  const at = field("ended_at");
+  if (running) return proven("one is running now");
+  if (at === undefined) return broken("the last run was killed, or could not write its end", NOW);
+  if (field("status") === "0") return proven(`ended at ${at}`);
+  return broken(`the run that ended at ${at} failed: ${field("reason") ?? "no reason"}`, LOG);
 }
 
 export function freshVerdict({ success }: BackupFolder, { config, now }: Expected): Verdict {

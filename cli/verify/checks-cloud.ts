@@ -13,6 +13,7 @@ export const CLOUD_CHECKS: readonly Check[] = [
   checkOf("S1-8", "Hetzner's firewall admits admins and the edge only", "firewalls", firewallVerdict),
   checkOf("S1-18", "apex and www are proxied records", "zone", recordsVerdict),
   checkOf("S1-19", "SSL mode is Full (strict)", "zone", sslVerdict),
+  checkOf("S1-19", "the edge refuses plain HTTP and old TLS", "zone", edgeVerdict),
 ];
 
 /** An SSH key of this stack at Hetzner is the configured public key. */
@@ -105,6 +106,13 @@ export function recordsVerdict(zone: ZoneFacts, { config, serverIp }: Expected):
 /** `strict`: the edge verifies the origin's certificate. */
 export function sslVerdict(zone: ZoneFacts): Verdict {
   return zone.ssl === "strict" ? proven("strict") : broken(`the mode is ${zone.ssl}`, REFRESH);
+}
+
+/** Visitors are sent to HTTPS, and a browser without TLS 1.2 is not served. */
+export function edgeVerdict({ alwaysUseHttps, minTlsVersion }: ZoneFacts): Verdict {
+  if (alwaysUseHttps !== "on") return broken(`always_use_https is ${alwaysUseHttps}`, REFRESH);
+  if (!(Number(minTlsVersion) >= 1.2)) return broken(`min_tls_version is ${minTlsVersion}`, REFRESH);
+  return proven(`always_use_https on, TLS from ${minTlsVersion}`);
 }
 
 /** One text for a set of ranges, whatever their order and spelling. */

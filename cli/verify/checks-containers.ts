@@ -18,7 +18,10 @@ export interface Container {
     readonly StartedAt?: string;
     readonly FinishedAt?: string;
   };
-  readonly HostConfig: { readonly PortBindings?: PortBindings | null };
+  readonly HostConfig: {
+    readonly PortBindings?: PortBindings | null;
+    readonly LogConfig?: { readonly Type: string; readonly Config?: Readonly<Record<string, string>> | null };
+  };
   readonly Mounts?: readonly {
     readonly Type: string;
     readonly Name?: string;

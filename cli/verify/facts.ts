@@ -27,6 +27,10 @@ const PROBES = [
   "crontab",
   "backups",
   "registry",
+  "units",
+  "secret_files",
+  "host_keys",
+  "disks",
 ] as const;
 
 /** The probes of scripts/remote/verify.sh. */

@@ -14,6 +14,7 @@ import { BACKUP_CHECKS } from "./checks-backup";
 import { CLOUD_CHECKS } from "./checks-cloud";
 import { CONTAINER_CHECKS } from "./checks-containers";
 import { HOST_CHECKS } from "./checks-host";
+import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { OUTSIDE_CHECKS } from "./checks-outside";
 import { hostFacts } from "./facts";
 import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
@@ -23,6 +24,7 @@ import { once, runChecks, type CheckResult } from "./run-checks";
 export const CHECKS: readonly Check[] = [
   ...CLOUD_CHECKS,
   ...HOST_CHECKS,
+  ...UPKEEP_CHECKS,
   ...BACKUP_CHECKS,
   ...CONTAINER_CHECKS,
   ...OUTSIDE_CHECKS,

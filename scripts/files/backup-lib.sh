@@ -20,7 +20,8 @@ function load_settings() {
   export RESTIC_CACHE_DIR="${HOMEPORT_ROOT}/var/cache/homeport-restic"
 }
 
-function log() { printf '%s %s: %s\n' "$(date -u +%FT%TZ)" "${0##*/}" "$*"; }
+# Where the log's disk is full too, whoever waits for the report must hear of it all the same.
+function log() { printf '%s %s: %s\n' "$(date -u +%FT%TZ)" "${0##*/}" "$*" || true; }
 
 # lock NAME: one at a time. A run that hangs does not keep the next one waiting for ever.
 function lock() {

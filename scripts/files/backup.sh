@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # /opt/backups/postgres/backup.sh: one backup of the database (S1-25), by root's crontab (S1-27) or by hand.
 # A dump counts when it is whole, described by a manifest that was taken in its own snapshot, and off the server.
-# Nothing that was there is touched before that. Exit status 0 means exactly this.
+# Before that nothing goes of the newest copies that were there. Exit status 0 means exactly this.
 set -Eeuo pipefail
 # shellcheck source=scripts/files/backup-lib.sh
 source "${HOMEPORT_ROOT:-}/etc/homeport/backup/lib.sh"
 load_settings "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
-readonly KEPT=7 # S1-26
+readonly KEPT=7         # S1-26
+readonly KEPT_UNSENT=14 # while the repository does not take them: a full disk would stop the database as well
+# restic itself goes on asking for half an hour; what is sent has longer
+readonly ANSWER_SECONDS="${HOMEPORT_ANSWER_SECONDS:-120}"
 draft=''
+is_mine=false # this run has the lock
 
 # shellcheck disable=SC2317,SC2329 # by the trap
 function finish() {
@@ -20,8 +24,40 @@ function finish() {
     log "FAILED: ${reason}"
     tell backup-failed
   fi
+  if [[ "${is_mine}" == true ]]; then end_of_run "${status}" || log "LAST_RUN.txt could not be written"; fi
   exit "${status}"
 }
+
+# How the last run ended, for `homeport verify`. It is taken away when a run begins: one that is killed, or finds the
+# disk full, leaves none.
+function end_of_run() {
+  write_file "${dir}/LAST_RUN.txt" < <(printf '%s=%s\n' ended_at "$(date -u +%FT%TZ)" status "$1" reason "${reason//$'\n'/ }")
+}
+
+# name_copy: by the clock, and after every copy that is there: recovery and rotation go by this order, and a clock that
+# was ahead for a night must not make an older copy the newest.
+function name_copy() {
+  local stamp newest behind
+  stamp=$(date +%Y%m%d_%H%M%S)
+  newest=$(find "${dir}" -name 'backup_????????_??????.sql' -printf '%f\n' | sort | tail -n 1)
+  newest="${newest:7:15}"
+  if [[ -n "${newest}" && ! "${stamp}" > "${newest}" ]]; then
+    behind=$(($(seconds_of "${newest}") - $(seconds_of "${stamp}")))
+    stamp=$(date -d "@$(($(seconds_of "${newest}") + 1))" +%Y%m%d_%H%M%S)
+    taken=(--time "$(as_time "${stamp}")")
+    if [[ ${behind} -gt 900 ]]; then
+      reason="the clock is ${behind} s behind the newest copy: it is wrong, or was; this copy is named after that one"
+      log "${reason}"
+      tell clock-wrong
+      reason=''
+    fi
+  fi
+  copy="${dir}/backup_${stamp}.sql"
+}
+
+# 20261121_030000 as restic and date read it.
+function as_time() { printf '%s' "${1:0:4}-${1:4:2}-${1:6:2} ${1:9:2}:${1:11:2}:${1:13:2}"; }
+function seconds_of() { date -d "$(as_time "$1")" +%s; }
 
 # Both see one snapshot: a session exports it and computes the manifest while pg_dump runs.
 # shellcheck disable=SC2154 # container, user, database
@@ -75,18 +111,18 @@ function keep() {
 function push() {
   local summary
   has_repository || return 0
-  if ! restic -q cat config >/dev/null 2>&1; then
+  if ! timeout "${ANSWER_SECONDS}" restic -q cat config >/dev/null 2>&1; then
     # refuses where there is a repository, whatever was wrong with the question
-    restic -q init || die "the repository does not answer, or not with these credentials"
+    timeout "${ANSWER_SECONDS}" restic -q init || die "the repository does not answer, or not with these credentials"
     log "made the repository"
   fi
-  summary=$(restic backup --json --host "${system}-${stack}" \
+  summary=$(restic backup --json "${taken[@]}" --host "${system}-${stack}" \
     --tag "system=${system},stack=${stack},database=${database}" "${copy}" "${copy%.sql}.manifest.json" | tail -n 1) ||
     die "the copy is on this server only: restic backup failed"
   snapshot_id=$(jq -er .snapshot_id <<<"${summary}") || die "the copy is on this server only: restic gave no snapshot"
 }
 
-# The newest whole copies stay; a damaged one is no copy, so it takes no place and is set aside.
+# rotate KEEP: so many of the newest whole copies stay; a damaged one is no copy, so it takes no place and is set aside.
 function rotate() {
   local file kept=0
   while IFS= read -r file; do
@@ -97,7 +133,7 @@ function rotate() {
       log "${reason}"
       tell copy-damaged
       reason=''
-    elif [[ $((kept += 1)) -gt ${KEPT} ]]; then
+    elif [[ $((kept += 1)) -gt $1 ]]; then
       rm -f "${file}" "${file%.sql}.manifest.json"
     fi
   done < <(printf '%s\n' "${dir}"/backup_*.sql | sort -r)
@@ -108,21 +144,23 @@ function rotate() {
 
 function main() {
   local snapshot_id=none copy
+  local -a taken=()
   trap 'failed_line=${LINENO}' ERR
   trap finish EXIT
   trap 'die "stopped by a signal"' INT TERM HUP
   [[ -e "${etc}/enabled" ]] || die "not before the restore on this server has ended: pulumi up"
   lock backup
-  rm -f "${dir}"/.backup_* # of a run that was killed
-  copy="${dir}/backup_$(date +%Y%m%d_%H%M%S).sql"
-  [[ ! -e "${copy}" ]] || die "${copy##*/} exists: two backups within a second"
+  is_mine=true
+  rm -f "${dir}"/.backup_* "${dir}/LAST_RUN.txt" # of a run that was killed
+  name_copy
   draft="${dir}/.${copy##*/}.tmp"
   log "backup of ${database}"
   dump
   describe
   keep
+  if [[ $(find "${dir}" -name 'backup_*.sql' | wc -l) -gt ${KEPT_UNSENT} ]]; then rotate "${KEPT_UNSENT}"; fi
   push
-  rotate
+  rotate "${KEPT}"
   write_file "${dir}/LAST_SUCCESS.txt" < <(printf '%s=%s\n' \
     finished_at "$(date -u +%FT%TZ)" file "${copy##*/}" dump_sha256 "$(jq -r .dump_sha256 "${copy%.sql}.manifest.json")" \
     snapshot "${snapshot_id}")

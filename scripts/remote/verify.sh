@@ -7,7 +7,7 @@ export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
   docker_user6 certificate registry
-  crontab backups)
+  crontab backups units secret_files host_keys disks)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -39,6 +39,29 @@ function probe_certificate() {
 }
 
 function probe_crontab() { crontab -u root -l; }
+function probe_units() {
+  local unit
+  # Ubuntu's sshd is started by its socket; it runs now, or nobody could ask
+  printf 'ssh %s active\n' "$(systemctl is-enabled ssh.service ssh.socket 2>/dev/null | grep -m 1 -x enabled)"
+  for unit in docker cron fail2ban; do
+    printf '%s %s %s\n' "${unit}" "$(systemctl is-enabled "${unit}" 2>/dev/null)" "$(systemctl is-active "${unit}" 2>/dev/null)"
+  done
+  # whether its rules are in force now is not the unit's to say
+  printf 'ufw %s active\n' "$(systemctl is-enabled ufw 2>/dev/null)"
+}
+function probe_secret_files() {
+  # whatever holds a secret, and others than its owner may read, change or list
+  find /etc/homeport/secrets /etc/homeport/backup /etc/homeport/proxy/tls/origin.key /root/.docker/config.json \
+    \( -type f -perm /077 -o -type d -perm /066 \) -printf '%m %p\n' 2>/dev/null || true
+}
+function probe_host_keys() { find /etc/ssh -name 'ssh_host_*_key' -printf '%f\n'; }
+function probe_disks() { df --output=pcent,ipcent,target / /boot /tmp /var /var/log /var/tmp /var/lib/docker /opt/backups 2>/dev/null || true; }
+function is_running() {
+  # by its lock: a run that ended in any way has it no more
+  local lock
+  lock="/run/lock/homeport-backup-$(basename "$1")"
+  if [[ -e "${lock}" ]] && ! flock -n "${lock}" true; then printf true; else printf false; fi
+}
 function probe_backups() {
   local dir file whole
   for dir in /opt/backups/*/; do
@@ -50,7 +73,9 @@ function probe_backups() {
     done | jq -sc --arg dir "${dir%/}" --arg mode "$(stat -c '%a %U' "${dir}")" \
       --arg script "$(stat -c '%a %U' "${dir}backup.sh" 2>/dev/null)" \
       --arg success "$(cat "${dir}LAST_SUCCESS.txt" 2>/dev/null)" \
-      --argjson drill "$(jq -c . "${dir}drill.json" 2>/dev/null || printf null)" '{copies: ., $dir, $mode, $script, $success, $drill}'
+      --arg last_run "$(cat "${dir}LAST_RUN.txt" 2>/dev/null)" --argjson running "$(is_running "${dir}")" \
+      --argjson drill "$(jq -c . "${dir}drill.json" 2>/dev/null || printf null)" \
+      '{copies: ., $dir, $mode, $script, $success, $drill, $last_run, $running}'
   done
 }
 

@@ -224,3 +224,119 @@ install_backup() {
   # shellcheck disable=SC1091
   [[ "$(source "${ETC}/env" && printf %s "${RESTIC_PASSWORD}")" == "it's \$HOME" ]]
 }
+
+# kill_at NUMBER: the script kills itself before the command of this number, in whatever function that is.
+kill_at() {
+  printf '%s\n' '[[ "$0" == */backup.sh ]] || return 0' 'set -T' 'homeport_commands=0' \
+    "trap 'if [[ \${BASH_SUBSHELL} == 0 ]] && ((++homeport_commands == $1)); then kill -9 \$\$; fi' DEBUG" >"${STATE}/kill"
+  BASH_ENV="${STATE}/kill" run "${DIR}/backup.sh"
+}
+
+# Whatever happened: no file under a copy's name that is not whole, a success that is on record is a copy that is here
+# and off the server, and seven good ones are left.
+is_sound() {
+  local file whole=0
+  for file in "${DIR}"/backup_*.sql; do
+    [[ "$(sha256sum <"${file}")" == "$(jq -r .dump_sha256 "${file%.sql}.manifest.json")  -" ]]
+    whole=$((whole + 1))
+  done
+  [[ ${whole} -ge 7 ]]
+  [[ -e "${DIR}/LAST_SUCCESS.txt" ]] || return 0
+  file="${DIR}/$(sed -n 's/^file=//p' "${DIR}/LAST_SUCCESS.txt")"
+  [[ -e "${file}" ]]
+  grep -qF "$(sed -n 's/^file=//p' "${DIR}/LAST_SUCCESS.txt")" "${STATE}/all-pushed"
+}
+
+@test "killed before any one of its commands, nothing that counts is lost or false, and it does not say that it ended" {
+  local number=0
+  earlier 7
+  cp -a "${DIR}" "${STATE}/before"
+  stub sync # hundreds of them
+  sed -i 's,>"${STATE}/pushed",| tee "${STATE}/pushed" >>"${STATE}/all-pushed",' "${STUBS}/restic"
+  while :; do
+    rm -rf "${DIR}"
+    cp -a "${STATE}/before" "${DIR}"
+    kill_at $((number += 1))
+    is_sound || {
+      echo "before command ${number}: ${output}" >&2
+      false
+    }
+    if [[ ${status} -eq 0 ]]; then break; fi
+    [[ ${status} -eq 137 ]]
+    [[ ! -e "${DIR}/LAST_RUN.txt" || ! "${output}" == *'backup of calendar'* || "${output}" == *'done:'* ]]
+  done
+  [[ ${number} -gt 60 ]] # it was inside of every function
+  kill_at $((number / 2))
+  run -0 "${DIR}/backup.sh"
+  [[ "$(copies)" == 7 && -z "$(find "${DIR}" -name '.*' -type f)" && -z "$(find "${DIR}" -name '*.damaged')" ]]
+  grep -qx status=0 "${DIR}/LAST_RUN.txt"
+}
+
+@test "how a run ended is on record: the reason of a failure, and nothing while one runs" {
+  run -0 "${DIR}/backup.sh"
+  grep -qx status=0 "${DIR}/LAST_RUN.txt"
+  DUMP='cut' run -1 "${DIR}/backup.sh"
+  grep -qx 'reason=the dump has no end marker: it is cut short' "${DIR}/LAST_RUN.txt"
+  [[ -e "${DIR}/LAST_SUCCESS.txt" ]]
+  # one that has to wait for another says nothing about that one
+  exec 8>"${HOMEPORT_ROOT}/run/lock/homeport-backup-postgres"
+  flock 8
+  rm "${DIR}/LAST_RUN.txt"
+  run -1 "${DIR}/backup.sh"
+  [[ ! -e "${DIR}/LAST_RUN.txt" ]]
+}
+
+@test "where not even the log can be written the failure is told all the same" {
+  DUMP=full run -1 bash -c '"$1" >/dev/full 2>&1' _ "${DIR}/backup.sh"
+  grep -q '"event":"backup-failed"' "${CALLS}"
+  grep -q 'reason=pg_dump ended' "${DIR}/LAST_RUN.txt"
+}
+
+@test "a repository that takes nothing for weeks does not let the copies fill the disk, nor cost the newest ones" {
+  earlier 7
+  for _ in {1..9}; do RESTIC=fails run -1 "${DIR}/backup.sh"; done
+  [[ "$(copies)" == 14 || "$(copies)" == 15 ]]
+  [[ ! -e "${DIR}/backup_20260101_030000.sql" ]]
+  run -0 "${DIR}/backup.sh"
+  [[ "$(copies)" == 7 ]]
+}
+
+# at WHEN: the clock of what the script asks for the time.
+at() {
+  stub date 'for word; do [[ "${word}" != -d ]] || exec /usr/bin/date "$@"; done
+exec /usr/bin/date -d "${CLOCK}" "$@"'
+  CLOCK="$1" run -0 "${DIR}/backup.sh"
+}
+
+@test "with the clock a day ahead for a night, the newest copy is still the one that was taken last" {
+  at '2026-11-21 03:00:00'
+  at '2026-11-23 03:00:00' # the clock is a day ahead
+  forget_calls
+  at '2026-11-23 02:00:00' # and right again
+  [[ "$(find "${DIR}" -name 'backup_*.sql' -printf '%f\n' | sort | tail -n 1)" == backup_20261123_030001.sql ]]
+  grep -q 'file=backup_20261123_030001.sql' "${DIR}/LAST_SUCCESS.txt"
+  grep -q -- '--time 2026-11-23 03:00:01' "${CALLS}"
+  grep -q '"event":"clock-wrong","ok":false' "${CALLS}"
+  at '2026-11-24 03:00:00'
+  [[ "$(copies)" == 4 && -e "${DIR}/backup_20261124_030000.sql" ]]
+}
+
+@test "with the clock back by a day, or in 1970, rotation does not take the copy that was made last" {
+  earlier 7
+  at '2026-01-06 03:00:00'
+  [[ "$(copies)" == 7 && -e "${DIR}/backup_20260107_030001.sql" && ! -e "${DIR}/backup_20260101_030000.sql" ]]
+  at '1970-01-01 00:00:10'
+  [[ "$(copies)" == 7 && -e "${DIR}/backup_20260107_030002.sql" ]]
+  grep -q 'file=backup_20260107_030002.sql' "${DIR}/LAST_SUCCESS.txt"
+}
+
+@test "a wrong password makes no second repository, and a repository that never answers is not waited for all night" {
+  earlier 7
+  stub restic 'case "$*" in *cat*) exit 12 ;; *init*) echo "Fatal: config file already exists" >&2; exit 1 ;; *) echo "${1}" >>"${STATE}/pushed" ;; esac'
+  run -1 "${DIR}/backup.sh"
+  [[ "${output}" == *'does not answer, or not with these credentials'* && ! -e "${STATE}/pushed" ]]
+  stub restic 'sleep 60'
+  HOMEPORT_ANSWER_SECONDS=0.2 run -1 "${DIR}/backup.sh"
+  lost_nothing 7
+  grep -q 'reason=the repository does not answer' "${DIR}/LAST_RUN.txt"
+}

@@ -5,6 +5,7 @@ import {
   crontabVerdict,
   drillVerdict,
   freshVerdict,
+  lastRunVerdict,
   scriptVerdict,
   type BackupFolder,
 } from "../../cli/verify/checks-backup";
@@ -24,6 +25,8 @@ const GOOD: BackupFolder = {
     ...{ tables: 3, rows: 9, error: "" },
   },
   copies: [{ file: "backup_20261121_030000.sql", bytes: 3898, whole: true }],
+  last_run: "ended_at=2026-11-21T03:00:05Z\nstatus=0\nreason=\n",
+  running: false,
 };
 const copy = (whole: boolean) => ({ file: "backup_20261120_030000.sql", bytes: 1, whole });
 
@@ -34,6 +37,8 @@ describe("checks of the backups", () => {
     expect(crontabVerdict(said(`${LINE}\n`), "0 3 * * *")).toMatchObject({ ok: true });
     expect(drillVerdict(GOOD, NOW)).toMatchObject({ ok: true });
     expect(freshVerdict(GOOD, EXPECTED)).toMatchObject({ ok: true });
+    expect(lastRunVerdict(GOOD)).toMatchObject({ ok: true });
+    expect(lastRunVerdict({ ...GOOD, last_run: "", running: true })).toMatchObject({ ok: true });
   });
 
   it.each([
@@ -60,6 +65,15 @@ describe("checks of the backups", () => {
       "failed: runs",
     ],
     ["a drill of last month", drillVerdict(GOOD, new Date("2026-12-20T00:00:00Z")), "34 days ago"],
+    ["a run that was killed", lastRunVerdict({ ...GOOD, last_run: "" }), "was killed"],
+    [
+      "a night that failed, before the last success is old",
+      lastRunVerdict({
+        ...GOOD,
+        last_run: "ended_at=2026-11-21T03:00:05Z\nstatus=1\nreason=pg_dump ended\n",
+      }),
+      "failed: pg_dump ended",
+    ],
     ["no success", freshVerdict({ ...GOOD, success: "" }, EXPECTED), "no success is on record"],
     [
       "a success of two days ago",

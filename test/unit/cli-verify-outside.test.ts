@@ -15,6 +15,7 @@ import {
   recordsVerdict,
   serverVerdict,
   sshKeyVerdict,
+  edgeVerdict,
   sslVerdict,
 } from "../../cli/verify/checks-cloud";
 import {
@@ -58,7 +59,10 @@ const record = (name: string, content = "203.0.113.10", proxied = true) => ({
   content,
   proxied,
 });
-const ZONE = { ssl: "strict", records: [record("mxcorre.com"), record("www.mxcorre.com")] };
+const ZONE = {
+  ...{ ssl: "strict", alwaysUseHttps: "on", minTlsVersion: "1.2" },
+  records: [record("mxcorre.com"), record("www.mxcorre.com")],
+};
 const UP = "https://mxcorre.com/up";
 const change = (service: string, patch: Partial<Container>): Container[] =>
   goodContainers().map((each) =>
@@ -165,6 +169,8 @@ describe("checks of the clouds fail and say what to do", () => {
       recordsVerdict({ ...ZONE, records: [record("mxcorre.com")] }, EXPECTED),
       /www.mxcorre.com has no record/,
     ],
+    ["plain HTTP", edgeVerdict({ ...ZONE, alwaysUseHttps: "off" }), /always_use_https is off/],
+    ["old TLS", edgeVerdict({ ...ZONE, minTlsVersion: "1.0" }), /min_tls_version is 1.0/],
     ["flexible", sslVerdict({ ...ZONE, ssl: "flexible" }), /flexible/],
   ])("%s", (_name, verdict, found) => {
     expect(verdict).toMatchObject({

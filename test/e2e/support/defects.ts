@@ -1,4 +1,5 @@
 import { DOMAIN, hetzner, must, onServer } from "./cloud";
+import { UPKEEP_DEFECTS } from "./defects-upkeep";
 import { keepRules, setRecord, setZone } from "./drift";
 
 /** Something wrong, and how it is put right again. */
@@ -173,4 +174,5 @@ export const DEFECTS: readonly Defect[] = [
     plant: `cp -a ${TLS} /root/tls; ${SELF_SIGNED}; ${RELOAD}`,
     undo: `cp -a /root/tls/. ${TLS}/; rm -r /root/tls; ${RELOAD}`,
   },
+  ...UPKEEP_DEFECTS,
 ];

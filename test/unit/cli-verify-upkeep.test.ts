@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import {
+  disksVerdict,
+  hostKeyVerdict,
+  logsVerdict,
+  secretFilesVerdict,
+  unitsVerdict,
+} from "../../cli/verify/checks-upkeep";
+import { goodContainers, said } from "../support/verify";
+
+const UNITS = "ssh enabled active\ndocker enabled active\ncron enabled active\n";
+const DISKS = "Use% IUse% Mounted on\n 34%    4% /\n  1%     - /var/tmp\n";
+
+function logging(max: string | undefined, type = "json-file") {
+  const config: Record<string, string> = max === undefined ? {} : { "max-size": max };
+  return goodContainers().map((each) => ({
+    ...each,
+    HostConfig: { ...each.HostConfig, LogConfig: { Type: type, Config: config } },
+  }));
+}
+
+describe("checks of the host's upkeep", () => {
+  it.each([
+    ["one host key", hostKeyVerdict(said("ssh_host_ed25519_key\n"))],
+    ["no open secret", secretFilesVerdict(said(""))],
+    ["units that run and start", unitsVerdict(said(UNITS))],
+    ["bounded logs", logsVerdict(logging("10m"))],
+    ["the journal, which bounds itself", logsVerdict(logging(undefined, "journald"))],
+    ["Docker's local driver, which has a limit", logsVerdict(logging(undefined, "local"))],
+    ["disks with room", disksVerdict(said(DISKS))],
+  ])("pass for %s", (_, verdict) => {
+    expect(verdict).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    [
+      "another host key",
+      hostKeyVerdict(said("ssh_host_rsa_key\nssh_host_ed25519_key\n")),
+      "ssh_host_rsa_key",
+    ],
+    ["no host key", hostKeyVerdict(said("")), "none"],
+    [
+      "an open secret",
+      secretFilesVerdict(said("644 /etc/homeport/secrets/db/A\n")),
+      "644 /etc/homeport/secrets/db/A",
+    ],
+    [
+      "a stopped unit",
+      unitsVerdict(said(UNITS.replace("cron enabled active", "cron enabled inactive"))),
+      "cron enabled inactive",
+    ],
+    [
+      "a unit that does not start",
+      unitsVerdict(said(UNITS.replace("ssh enabled", "ssh disabled"))),
+      "ssh disabled active",
+    ],
+    ["no systemd", unitsVerdict(said("", 1)), "does not say"],
+    ["a log without an end", logsVerdict(logging(undefined)), "running_calendar-db"],
+    ["a log of any size", logsVerdict(logging("-1")), "no max-size"],
+    ["a log as large as the disk", logsVerdict(logging("100g")), "more than 1 GiB"],
+    ["a full disk", disksVerdict(said(DISKS.replace("34%", "93%"))), "/ is 93 % full"],
+    ["no inodes left", disksVerdict(said(DISKS.replace(" 4%", "99%"))), "/ is 99 % full"],
+    ["no answer of df", disksVerdict(said("", 1)), "names no disk"],
+  ])("fail for %s", (_, verdict, found) => {
+    expect(verdict).toMatchObject({
+      ok: false,
+      found: expect.stringContaining(found) as string,
+      fix: expect.stringMatching(/./) as string,
+    });
+  });
+});
