@@ -10,6 +10,7 @@ import { Hardening } from "./components/hardening";
 import { labels as labelsOf, physicalName } from "./components/lib/names";
 import { systemHostnames } from "./components/lib/system";
 import { OriginTls } from "./components/origin-tls";
+import { PointInTime } from "./components/point-in-time";
 import { Proxy } from "./components/proxy";
 import type { Host } from "./components/remote-step";
 import { Restore } from "./components/restore";
@@ -87,11 +88,18 @@ const stackOfContainers = new ContainerStack("app", {
   ...{ system, host, images, environment, secrets, provider },
   hardened: hardening,
   // A new server's databases are what they were on the one before, when the application meets them.
-  beforeApplication: (databases) =>
-    new Restore("restore", {
+  beforeApplication: (databases) => {
+    const { compared } = new Restore("restore", {
       ...{ host, mode: config.restore, databases: backup.names },
       after: [...backup.installed, ...databases],
-    }).compared,
+    });
+    // From here on the log leaves the server as it is written; nobody waits for it.
+    new PointInTime("point-in-time", {
+      ...{ host, system, pointInTime: config.pointInTime },
+      after: [compared],
+    });
+    return compared;
+  },
 });
 const originTls = new OriginTls("origin", {
   ...{ host, proxy: system.proxy, hostnames, packagesReady },

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { backupFolder } from "./lib/names";
-import { serverFile } from "./lib/scripts";
+import { archiveFolders, backupFolder } from "./lib/names";
+import { serverFile, stdinLine } from "./lib/scripts";
 import type { BackupConfig } from "./config";
 import type { System } from "./lib/system";
 import { RemoteStep, type Host } from "./remote-step";
@@ -82,15 +82,7 @@ export class Backup extends pulumi.ComponentResource {
 }
 
 function settingsOf({ system, stack, backup }: BackupArgs, index: number): pulumi.Output<string>[] {
-  const database = system.databases[index];
-  const service = database === undefined ? undefined : system.services[database.service];
-  const which = {
-    container: service?.containerName ?? "",
-    user: database?.user ?? "",
-    database: database?.name ?? "",
-    system: system.name,
-    stack,
-  };
+  const which = { ...databaseSettings(system, index), system: system.name, stack };
   const where = {
     RESTIC_REPOSITORY: backup.repository,
     RESTIC_PASSWORD: backup.password,
@@ -106,7 +98,16 @@ function settingsOf({ system, stack, backup }: BackupArgs, index: number): pulum
   ];
 }
 
-/** What 90-backup.sh reads: base64 holds any text on one line. */
+/** Where it runs, what it is called, and whose archive holds its log. */
+function databaseSettings({ databases, services }: System, index: number): Record<string, string> {
+  const database = databases[index];
+  if (database === undefined) return {};
+  const container = services[database.service]?.containerName ?? "";
+  const { name, user } = database;
+  return { container, user, database: name, archive: archiveFolders(databases)[name] ?? "" };
+}
+
+/** What 90-backup.sh reads. */
 function line(kind: string, name: string, value: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.output(value).apply((text) => `${kind} ${name} ${Buffer.from(text).toString("base64")}\n`);
+  return pulumi.output(value).apply((text) => stdinLine(kind, name, text));
 }

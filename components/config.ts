@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlainBackup } from "./lib/config-rules-backup";
+import type { PlainPointInTime } from "./lib/config-rules-point-in-time";
 import { parseConfig, type PlainConfig } from "./lib/config-rules";
 import { formatFault, type Fault } from "./lib/faults";
 import { writeSshFiles, type SshFiles } from "./lib/ssh-files";
@@ -58,6 +59,7 @@ export interface StackConfig {
   /** Cron, UTC: when upgrades may restart the host. */
   readonly upgradeSchedule: string;
   readonly backup: BackupConfig;
+  readonly pointInTime: PlainPointInTime;
   readonly protect: boolean;
   /** What a new server's empty database becomes: `auto`, `none`, or the newest copy until an RFC 3339 time. */
   readonly restore: string;

@@ -5,7 +5,7 @@ const TYPE = "homeport:backup:Restore";
 
 export interface RestoreArgs {
   readonly host: Host;
-  /** `auto`: the newest copy; `none`: start empty; or an RFC 3339 time: the newest copy until then. */
+  /** `auto`: the archive's end or the newest copy; `none`: start empty; or an RFC 3339 time: the newest copy until then. */
   readonly mode: string;
   /** Names under which the databases are backed up: folders of `/opt/backups`. */
   readonly databases: readonly string[];
@@ -29,7 +29,7 @@ export class Restore extends pulumi.ComponentResource {
       {
         host: args.host,
         script: "85-restore.sh",
-        libraries: ["copies.sh"],
+        libraries: ["archive.sh", "copies.sh", "archive-copies.sh"],
         arguments: [args.mode, ...args.databases],
         isOncePerServer: true,
         timeout: "2h",

@@ -12,19 +12,24 @@ import { makeStackAnew, stateLostSteps } from "../recovery/state-lost";
 import { knowsServer, takeServerAway } from "../recovery/take-away";
 import { checkedConfig, writeStackSshFiles } from "../stack-config";
 import { serverOf } from "../stack-server";
+import { timeOf } from "./restore";
 import { verifyAndReport } from "./verify";
 
 interface RecoverOptions {
   readonly stack?: string;
   readonly dead?: boolean;
   readonly stateLost?: boolean;
+  readonly to?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
 
+const RESTORE = "homeport:restore";
+
 const EXAMPLES = `
-Takes a last backup, takes the server away, makes a new one on the same address, restores the newest copy that is what
-its manifest says before the application starts, proves everything, and prints what was lost and how long it took.
+Takes a last backup, takes the server away, makes a new one on the same address, restores the end of the archive or the
+newest copy, whichever is later and what its manifest says, or with --to the databases as they were then, before the
+application starts, proves everything, and prints what was lost and how long it took.
 Where the type is out of stock, the places of homeport:recoverLadder are tried in turn.
 Can be killed and run again. With homeport:protect it lifts the protection of the server, and says so.
 With --state-lost a git clone, the passphrase and the repository are enough: the stack is made anew, address, firewall,
@@ -32,6 +37,7 @@ key and records that are still there are adopted, and the server, whose keys wer
 
 Examples:
   homeport recover                       # the server answers: nothing is lost
+  homeport recover --to 2026-11-20T14:03:07Z   # as they were at that second
   homeport recover --stack prod --dead --yes   # it does not: what came after the newest copy is lost
   homeport recover --stack prod --state-lost --yes   # no state and no laptop, in a fresh clone
 
@@ -44,6 +50,10 @@ export function recoverCommand(): Command {
     .option("--stack <name>", "stack to recover (default: the selected one)")
     .option("--dead", "the server does not answer: go without a last backup")
     .option("--state-lost", "there is no Pulumi state any more: adopt or replace what both APIs still have")
+    .option(
+      "--to <time>",
+      "the databases as they were then, RFC 3339 (default: the latest moment that is known)",
+    )
     .option("--yes", "replace a server that homeport:protect protects")
     .option("--json", "print the result as JSON")
     .addHelpText("after", EXAMPLES)
@@ -52,6 +62,7 @@ export function recoverCommand(): Command {
 
 async function runRecover(options: RecoverOptions): Promise<void> {
   const isJson = options.json === true;
+  const to = options.to === undefined ? undefined : timeOf(options.to);
   const stack = await PulumiStack.select(options.stack);
   const isStateLost = options.stateLost === true;
   if (isStateLost) await makeStackAnew(stack);
@@ -75,7 +86,10 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   await runSteps(steps, isJson);
   // another place may be the stack's by now
   const places = placesOf(checkedConfig(stack.name, await stack.config()));
+  if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: to });
   const place = await upWherePossible(stack, config, places);
+  // what the next server is to become is another question
+  if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: checked.restore });
   const server = serverOf(stack.name, config, await stack.export());
   const restored = await Promise.all(databasesOf(runningCalendar).map((each) => lastRestore(server, each)));
   const isProven = await verifyAndReport(stack, isJson);

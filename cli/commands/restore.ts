@@ -17,8 +17,9 @@ interface RestoreOptions {
 }
 
 const EXAMPLES = `
-Loads the newest copy (or the newest until --to) of each database beside it and compares tables, rows and hashes with its
-manifest; a damaged copy is told and the one before is taken. scratch drops it again. live then stops the application,
+Loads the newest copy (or with --to the newest until then) of each database beside it and compares tables, rows and hashes with its
+manifest; a damaged copy is told and the one before is taken. With --to, where the archive of the write-ahead log reaches
+that time, what is loaded is the database as it was then, to the second. scratch drops it again. live then stops the application,
 keeps what is there beside its backups as before_restore_….sql, puts the copy in its place and starts the application.
 
 Examples:
@@ -32,7 +33,7 @@ export function restoreCommand(): Command {
   return new Command("restore")
     .option("--stack <name>", "stack whose database it is (default: the selected one)")
     .option(...DATABASE_OPTION)
-    .option("--to <time>", "newest copy until this time, RFC 3339")
+    .option("--to <time>", "the database as it was then, RFC 3339")
     .addOption(new Option("--into <where>", "where it goes").choices(["scratch", "live"]).default("scratch"))
     .option("--yes", "replace the live database without a question")
     .option("--json", "print the result as JSON")

@@ -32,6 +32,8 @@ export interface RestoreEvidence {
   readonly skipped: readonly SkippedCopy[];
   readonly copy?: string;
   readonly copy_time?: string;
+  /** `archive`: a base backup, and the log until then. @default "dump" */
+  readonly source?: "dump" | "archive";
   /** The moment that the copy shows, RFC 3339. */
   readonly taken_at?: string;
   readonly tables?: number;
@@ -47,7 +49,7 @@ export async function listCopies(server: Server, { folder }: BackedUp): Promise<
 
 export interface RestoreOrder {
   readonly into: "live" | "scratch";
-  /** The newest copy until then. @default the newest */
+  /** As it was then, where the archive reaches that far, else the newest copy until then. @default the newest copy */
   readonly to?: string;
   /** Read every byte of the repository first. @default false */
   readonly isChecked?: boolean;
@@ -59,7 +61,7 @@ export async function restoreCopy(
   { folder }: BackedUp,
   order: RestoreOrder,
 ): Promise<RestoreEvidence> {
-  const script = remoteScript("restore-copy.sh", ["copies.sh"]);
+  const script = remoteScript("restore-copy.sh", ["archive.sh", "copies.sh", "archive-copies.sh"]);
   const words = [order.into, folder, order.to ?? "", order.isChecked === true ? "check" : ""];
   const result = await runScriptAsRoot(server, script, words, RESTORE_SECONDS);
   return JSON.parse(wordOf(result)) as RestoreEvidence;
@@ -91,5 +93,7 @@ export function describeRestore(done: RestoreEvidence): string {
   const skipped = done.skipped.map(
     ({ copy, copy_time, why }) => `\n  skipped ${copy.slice(0, 8)} of ${copy_time}: ${why}`,
   );
+  if (done.source === "archive")
+    return `${done.database}: ${done.action} as of ${done.taken_at ?? ""} from the archive (${size})${skipped.join("")}`;
   return `${done.database}: ${done.action} copy ${done.copy.slice(0, 8)} of ${done.taken_at ?? done.copy_time ?? ""} (${size})${skipped.join("")}`;
 }

@@ -131,7 +131,7 @@ export function freshVerdict({ success }: BackupFolder, { config, now }: Expecte
 }
 
 /** Between two runs of a schedule, with two hours' grace: a day, a week or a month. */
-function longestHours(schedule: string): number {
+export function longestHours(schedule: string): number {
   const [, , day, month, weekday] = schedule.split(" ");
   if (month !== "*") return 366 * 24 + 2;
   if (day !== "*") return 31 * 24 + 2;

@@ -26,6 +26,7 @@ const PROBES = [
   "certificate",
   "crontab",
   "backups",
+  "archives",
   "registry",
   "units",
   "secret_files",

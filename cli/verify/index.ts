@@ -18,6 +18,7 @@ import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { OUTSIDE_CHECKS } from "./checks-outside";
 import { hostFacts } from "./facts";
 import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
+import { POINT_IN_TIME_CHECKS } from "./checks-point-in-time";
 import { once, runChecks, type CheckResult } from "./run-checks";
 
 /** Every check, in the order of the requirements. */
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   ...HOST_CHECKS,
   ...UPKEEP_CHECKS,
   ...BACKUP_CHECKS,
+  ...POINT_IN_TIME_CHECKS,
   ...CONTAINER_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -42,6 +42,7 @@ export const CONFIG_KEYS = {
   "homeport:backupSchedule": { default: "0 3 * * *", example: "'0 3 * * *'" },
   "homeport:backupKeep": { element: ".daily", example: "7" },
   "homeport:backupReportUrl": { example: "https://HOST/PATH" },
+  "homeport:pointInTime": { element: ".every", example: "10" },
   "homeport:restore": { default: "auto", example: "auto" },
   "homeport:recoverLadder": { element: "[0].location", example: "hel1" },
   "homeport:protect": { default: "true", example: "true" },

@@ -14,6 +14,7 @@ import { keptSecrets, registry, tokens, type PlainRegistry } from "./config-rule
 import { domain, location, serverImage, serverType, upgradeSchedule, worlds } from "./config-rules-server";
 import { hostKey, operatorKeys, operatorUser } from "./config-rules-ssh";
 import { recovery, type RecoveryPlace } from "./config-rules-recovery";
+import { pointInTime, type PlainPointInTime } from "./config-rules-point-in-time";
 import type { Fault } from "./faults";
 import type { System } from "./system";
 
@@ -36,6 +37,7 @@ export interface PlainConfig {
   readonly strictNeighbours: readonly string[];
   readonly upgradeSchedule: string;
   readonly backup: PlainBackup;
+  readonly pointInTime: PlainPointInTime;
   readonly protect: boolean;
   /** `auto`, `none` or an RFC 3339 time. */
   readonly restore: string;
@@ -93,6 +95,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     strictNeighbours: strictNeighbours(reader, system, zone),
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     backup: backups.backup,
+    pointInTime: pointInTime(reader, backups.backup.repository),
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
     ...recovery(reader),
     hcloudEndpoint: hcloudEndpoint(reader),

@@ -34,6 +34,19 @@ function labelValue(text: string): string {
   return isLabelValue(text) ? text : physicalName(text, "");
 }
 
+/** Database -> folder of its server's archive: that of the first database on the same server, which holds them all. */
+export function archiveFolders(
+  databases: readonly { readonly name: string; readonly service: string }[],
+): Readonly<Record<string, string>> {
+  const first = new Map<string, string>();
+  return Object.fromEntries(
+    databases.map(({ name, service }, index) => {
+      if (!first.has(service)) first.set(service, backupFolder(name, index));
+      return [name, first.get(service) ?? ""];
+    }),
+  );
+}
+
 /** Where a system's database is backed up, below `/opt/backups`: S1's folder for the first, one beside it for others. */
 export function backupFolder(database: string, index: number): string {
   return index === 0 ? "postgres" : `postgres-${database.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;

@@ -12,6 +12,11 @@ export function remoteScript(name: string, libraries: readonly string[] = []): s
   return files.map((file) => readFileSync(join(SCRIPTS, "remote", file), "utf8")).join("\n");
 }
 
+/** What a step's script reads from its input: base64 holds any text on one line. */
+export function stdinLine(kind: string, name: string, text: string): string {
+  return `${kind} ${name} ${Buffer.from(text).toString("base64")}\n`;
+}
+
 /** A file that lands on the server as it is. */
 export function serverFile(name: string): string {
   return readFileSync(join(SCRIPTS, "files", name), "utf8");

@@ -20,7 +20,7 @@ function apt() { apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--
 
 # Docker's command line is a package of its own in Debian 13, a part of docker.io in Ubuntu and Debian 12.
 function packages() {
-  printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic
+  printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic rclone zstd
   if apt-cache show docker-cli >/dev/null 2>&1; then printf 'docker-cli\n'; fi
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # 85-restore.sh auto|none|TIME NAME...: before the application starts for the first time on this server, a database that
-# nobody has put anything into becomes the newest copy in the repository that is what its manifest says (or the newest
-# one until TIME). One that holds anything is not touched. A repository that has copies, none of which can be restored,
+# nobody has put anything into becomes what it was at the end of the archive, or at TIME; where no archive reaches that
+# far, the newest copy in the repository that is what its manifest says (or the newest one until TIME). One that holds anything is not touched. A repository that has copies, none of which can be restored,
 # ends the run: never an empty system over a good repository. backup.sh runs from the end of this on.
 
 # copies_or_stop MODE: the copies to try; nothing when there is no repository, or none of this database's in it.
@@ -14,24 +14,26 @@ function copies_or_stop() {
   if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
     die "backup repository: must say which copies it holds before an empty database may start; fix: its homeport:backup… keys, or homeport:restore none"
   fi
-  if [[ -z "${copies}" && "${mode}" != auto ]]; then
-    die "homeport:restore: must be a time from which there is a copy, got ${mode}; fix: npx homeport backup list"
-  fi
   printf '%s' "${copies}"
 }
 
 function restore() {
-  local copies start=${SECONDS}
-  copies=$(copies_or_stop "$1")
-  if [[ -z "${copies}" ]]; then
+  local mode="$1" until='' copies start=${SECONDS}
+  copies=$(copies_or_stop "${mode}")
+  if [[ "${mode}" != auto ]]; then until="${mode}"; fi
+  survey_archive "${until}" ||
+    die "archive of ${database}: must say what it holds before an empty database may start; fix: the homeport:backup… keys, or homeport:restore none"
+  if [[ -z "${copies}${BASES}" && "${mode}" != auto ]]; then
+    die "homeport:restore: must be a time from which there is a copy, got ${mode}; fix: npx homeport backup list"
+  elif [[ -z "${copies}${BASES}" ]]; then
     evidence nothing-to-restore live 0
     return 0
   fi
-  newest_good_copy <<<"${copies}" ||
-    die "database ${database}: none of $(wc -l <<<"${copies}") copies in the repository can be restored, so the application is not started over them; fix: homeport:restore to a time, or none to start empty"
+  latest_good "${copies}" "${until}" ||
+    die "database ${database}: none of $(printf '%s\n%s\n' "${copies}" "${BASES}" | grep -c .) copies in the repository can be restored, so the application is not started over them; fix: homeport:restore to a time, or none to start empty"
   is_fresh || die "database ${database}: was filled meanwhile; it is not touched"
   take_name || die "database ${database}: its restored copy could not take its name"
-  log "restored ${database} from copy ${COPY_ID:0:8} of ${COPY_TIME}"
+  log "restored ${database} from ${COPY_SOURCE} ${COPY_ID:0:8} as of ${COPY_TIME}"
   evidence restored live $((SECONDS - start))
 }
 

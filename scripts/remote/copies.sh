@@ -8,6 +8,7 @@ readonly NO_REPOSITORY=10
 SKIPPED=()
 COPY_ID=''
 COPY_TIME=''
+COPY_SOURCE=dump
 
 # load_settings NAME: container, user, database, system and stack of the database whose copies are in /opt/backups/NAME.
 function load_settings() {
@@ -24,7 +25,7 @@ function load_settings() {
   source "${etc}/env"
   set +a
   export RESTIC_CACHE_DIR="${HOMEPORT_ROOT}/var/cache/homeport-restic"
-  SKIPPED=() COPY_ID='' COPY_TIME=''
+  SKIPPED=() COPY_ID='' COPY_TIME='' COPY_SOURCE=dump
 }
 
 # make_folder: one for the copy that is looked at; it goes with the script.
@@ -182,10 +183,10 @@ function evidence() {
   local manifest='{}' found
   if [[ -n "${COPY_ID}" ]]; then manifest=$(<"${folder}/manifest.json"); fi
   found=$(jq -nc --arg action "$1" --arg into "$2" --argjson seconds "$3" --arg database "${database}" \
-    --arg copy "${COPY_ID}" --arg copy_time "${COPY_TIME}" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+    --arg copy "${COPY_ID}" --arg copy_time "${COPY_TIME}" --arg source "${COPY_SOURCE}" --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     --argjson skipped "$(printf '%s\n' "${SKIPPED[@]:-}" | jq -sc .)" --argjson manifest "${manifest}" '
     {action: $action, at: $at, database: $database, into: $into, seconds: $seconds, skipped: $skipped}
-    + if $copy == "" then {} else {copy: $copy, copy_time: $copy_time, taken_at: $manifest.taken_at,
+    + if $copy == "" then {} else {copy: $copy, copy_time: $copy_time, source: $source, taken_at: $manifest.taken_at,
       tables: ($manifest.tables | length), rows: ([$manifest.tables[].rows] | add // 0), bytes: $manifest.bytes} end')
   printf '%s\n' "${found}" | install_file "/opt/backups/${name}/restore.json" 600 root:root >/dev/null
   printf '%s\n' "${found}"

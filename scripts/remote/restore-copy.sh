@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# restore-copy.sh scratch|live NAME [TIME [check]]: restores the newest copy that is what its manifest says, or the
-# newest until TIME. scratch: compares it and drops it again; with `check` every byte of the repository is read first.
+# restore-copy.sh scratch|live NAME [TIME [check]]: restores the newest copy that is what its manifest says; with TIME the
+# database as it was then where the archive reaches it, else the newest copy until then. scratch: compares it and drops it again; with `check` every byte of the repository is read first.
 # live: keeps what is there as a dump, and puts the copy in its place while the application stands still.
 
 # stop_application: every container of the system that is neither the database's nor the proxy. Their list is a file:
@@ -50,6 +50,16 @@ function put_in_place() {
   take_name || die "database ${database}: the copy could not take its name; what was there stays"
 }
 
+# reach_for TIME: the archive, with what was written until now in it. Without a time a copy is meant: the archive's end is
+# what is there already.
+function reach_for() {
+  [[ -n "$1" ]] || return 0
+  if systemctl is-active --quiet "homeport-wal@${archive:-${name}}.service"; then
+    "${HOMEPORT_ROOT}/opt/backups/${archive:-${name}}/wal.sh" flush >&2 || log 'the last seconds are not in the archive'
+  fi
+  survey_archive "$1" || log 'the archive does not answer: copies only'
+}
+
 function main() {
   local into="$1" until='' copies start=${SECONDS}
   load_settings "$2"
@@ -61,9 +71,10 @@ function main() {
   make_folder
   stopped="${HOMEPORT_ROOT}/opt/backups/${name}/.stopped"
   trap finish EXIT
+  reach_for "${3:-}"
   copies=$(list_copies "${until}") || die "repository: must be there and answer; fix: homeport:backupRepository and its keys"
-  [[ -n "${copies}" ]] || die "repository: must hold a copy of ${database}${3:+ until $3}; fix: homeport backup list"
-  newest_good_copy <<<"${copies}" || die "database ${database}: no copy can be restored ($(wc -l <<<"${copies}") tried)"
+  [[ -n "${copies}${BASES}" ]] || die "repository: must hold a copy of ${database}${3:+ until $3}; fix: homeport backup list"
+  latest_good "${copies}" "${3:-}" || die "database ${database}: no copy can be restored (${#SKIPPED[@]} tried)"
   if [[ "${into}" == live ]]; then
     put_in_place
     start_application

@@ -7,7 +7,7 @@ export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
   docker_user6 certificate registry
-  crontab backups units secret_files host_keys disks)
+  crontab backups archives units secret_files host_keys disks)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -76,6 +76,18 @@ function probe_backups() {
       --arg last_run "$(cat "${dir}LAST_RUN.txt" 2>/dev/null)" --argjson running "$(is_running "${dir}")" \
       --argjson drill "$(jq -c . "${dir}drill.json" 2>/dev/null || printf null)" \
       '{copies: ., $dir, $mode, $script, $success, $drill, $last_run, $running}'
+  done
+}
+
+# of each database server: what its archive says of itself
+function probe_archives() {
+  local dir name
+  for dir in /opt/backups/*/; do
+    [[ -e "${dir}wal.sh" ]] || continue
+    name=$(basename "${dir}")
+    jq -nc --arg folder "${name}" --arg unit "$(systemctl is-active "homeport-wal@${name}.service")" \
+      --arg now "$(date -u +%FT%TZ)" --argjson wal "$(jq -c . "${dir}wal.json" 2>/dev/null || printf null)" \
+      --argjson base "$(jq -c . "${dir}base.json" 2>/dev/null || printf null)" '$ARGS.named'
   done
 }
 

@@ -24,7 +24,7 @@ describe("the program with Pulumi.prod.yaml", () => {
         .sort(),
     ).toEqual([
       ...["app", "backup", "dns", "docker", "edge", "firewall", "hardening", "identity"],
-      ...["origin", "proxy", "restore", "secrets", "server", "zone"],
+      ...["origin", "point-in-time", "proxy", "restore", "secrets", "server", "zone"],
     ]);
     expect(
       componentTypes().filter((type) => !run.graph.resources.some((made) => made.type === type)),

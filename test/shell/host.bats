@@ -64,7 +64,7 @@ base() {
   base
   LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
   [[ "${lines[0]}" == "changed upgraded" ]]
-  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic docker-cli"* ]]
+  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic rclone zstd docker-cli"* ]]
   [[ "$(cat "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade")" == *$'\n0 4 * * 0 root flock -n '* ]]
   [[ "$(mode_of /etc/cron.d/homeport-upgrade)" == 644 ]]
   [[ "$(mode_of /usr/local/sbin/homeport-upgrade)" == 755 ]]

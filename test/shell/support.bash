@@ -21,12 +21,13 @@ stub() {
   chmod 755 "${STUBS}/$1"
 }
 
-# remote SCRIPT [ARGUMENT ...] <INPUT: as a remote step does it, lib.sh and LIBRARY in front, all on stdin.
+# remote SCRIPT [ARGUMENT ...] <INPUT: as a remote step does it, lib.sh and the LIBRARY files in front, all on stdin.
 remote() {
-  local script="$1"
+  local script="$1" libraries
   shift
+  read -ra libraries <<<"${LIBRARY:-}"
   {
-    cat "${REMOTE}/lib.sh" ${LIBRARY:+"${REMOTE}/${LIBRARY}"} "${REMOTE}/${script}"
+    (cd "${REMOTE}" && cat lib.sh "${libraries[@]}" "${script}")
     cat
   } | bash -s -- "$@"
 }

@@ -81,7 +81,15 @@ export const IMAGES = [
 /** Facts of a host with these containers; every other probe said nothing. */
 export function hostWith(containers: readonly Container[], change: Partial<HostFacts> = {}): HostFacts {
   const names = ["sshd", "sshd_files", "ufw", "fail2ban", "fail2ban_log", "upgrades", "forward"] as const;
-  const more = ["docker_user", "docker_user6", "certificate", "crontab", "backups", "registry"] as const;
+  const more = [
+    "docker_user",
+    "docker_user6",
+    "certificate",
+    "crontab",
+    "backups",
+    "archives",
+    "registry",
+  ] as const;
   const empty = Object.fromEntries([...names, ...more].map((name) => [name, said("")]));
   return {
     ...(empty as Omit<HostFacts, "docker" | "containers" | "images">),
