@@ -23,6 +23,7 @@ const FOLDERS = {
   "cleaning/web": join(APPS, "cleaning", "web"),
   "twenty/server": join(APPS, "twenty", "server"),
   "twenty/front": join(APPS, "twenty", "front"),
+  "hms/host": join(APPS, "hms", "host"),
 } as const;
 const SOURCE = "homeport.source";
 

@@ -8,6 +8,7 @@ const APPS: Readonly<Record<string, readonly ImageName[]>> = {
   "running-calendar": ["postgres", "running-calendar"],
   cleaning: ["postgres", "redis", "cleaning/api", "cleaning/web"],
   twenty: ["postgres", "redis", "twenty/server", "twenty/front"],
+  hms: ["hms/host"],
 };
 
 /** Built as a system would need them; each application's own check asks what its README names. */
