@@ -5,9 +5,11 @@ import { ContainerHost } from "./components/container-host";
 import { ContainerStack } from "./components/container-stack";
 import { Dns } from "./components/dns";
 import { EdgeRules } from "./components/edge-rules";
+import { Files } from "./components/files";
 import { Firewall } from "./components/firewall";
 import { Hardening } from "./components/hardening";
 import { labels as labelsOf, physicalName } from "./components/lib/names";
+import { backupTrees, hasSqlite } from "./components/lib/system-files";
 import { systemHostnames } from "./components/lib/system";
 import { OriginTls } from "./components/origin-tls";
 import { PointInTime } from "./components/point-in-time";
@@ -88,15 +90,20 @@ const stackOfContainers = new ContainerStack("app", {
   ...{ system, host, images, environment, secrets, provider },
   hardened: hardening,
   // A new server's databases are what they were on the one before, when the application meets them.
-  beforeApplication: (databases) => {
+  after:
+    system.files.length === 0 && !hasSqlite(system)
+      ? []
+      : [new Files("files", { host, system, packagesReady }).made],
+  beforeApplication: (ready) => {
+    if (backup.installed.length === 0) return [];
     const { compared } = new Restore("restore", {
-      ...{ host, mode: config.restore, databases: backup.names },
-      after: [...backup.installed, ...databases],
+      ...{ host, mode: config.restore, databases: backup.names, hasFiles: backupTrees(system).length > 0 },
+      after: [...backup.installed, ...ready],
     });
     // From here on the log leaves the server as it is written; nobody waits for it.
     new PointInTime("point-in-time", {
       ...{ host, system, pointInTime: config.pointInTime },
-      after: [compared],
+      after: compared,
     });
     return compared;
   },
@@ -127,7 +134,6 @@ const edge = new EdgeRules("edge", {
 });
 new Dns("dns", {
   ...{ domain, hostnames },
-  owner: physicalName(system.name, stack),
   zoneId: zone.zoneId,
   address: server.address,
   recordType: config.wwwRecord,

@@ -3,6 +3,7 @@ import { archiveFolders, backupFolder } from "./lib/names";
 import { serverFile, stdinLine } from "./lib/scripts";
 import type { BackupConfig } from "./config";
 import type { System } from "./lib/system";
+import { backupTrees, FILES_FOLDER } from "./lib/system-files";
 import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:backup:Backup";
@@ -13,8 +14,17 @@ const FILES = {
   "lib.sh": "backup-lib.sh",
   "manifest.sql": "manifest.sql",
 };
+/** The same for directories and volumes. */
+const TREE_FILES = {
+  "backup.sh": "files-backup.sh",
+  "drill.sh": "files-drill.sh",
+  "lib.sh": "backup-lib.sh",
+  "files.sh": "files.sh",
+};
 /** Mondays, when the night's backup is long done. */
 const DRILL_SCHEDULE = "30 4 * * 1";
+/** When no database is drilled: a small server does one thing at a time. */
+const FILES_DRILL_SCHEDULE = "30 5 * * 1";
 
 export interface BackupArgs {
   readonly host: Host;
@@ -26,7 +36,7 @@ export interface BackupArgs {
 }
 
 /**
- * Backups of every database, at night and proven (S1-25 to S1-28). The scripts are on the host before the databases
+ * Backups of every database, and of directories and volumes, at night and proven (S1-25 to S1-28). The scripts are on the host before the databases
  * are: a new server restores from the same repository. They are used only once {@link Backup.prove} may run.
  */
 export class Backup extends pulumi.ComponentResource {
@@ -34,6 +44,8 @@ export class Backup extends pulumi.ComponentResource {
   readonly installed: readonly pulumi.Resource[];
   /** Names under which the databases are backed up: folders of `/opt/backups`. */
   readonly names: readonly string[];
+  /** All of them, that of files included. */
+  private readonly folders: readonly string[];
   private readonly host: Host;
   private readonly label: string;
 
@@ -43,15 +55,20 @@ export class Backup extends pulumi.ComponentResource {
     this.label = name;
     this.host = args.host;
     this.names = args.system.databases.map((database, index) => backupFolder(database.name, index));
-    this.installed = args.system.databases.map((database, index) =>
-      this.install(name, backupFolder(database.name, index), settingsOf(args, index), args),
+    const databases = this.names.map((folder, index) =>
+      this.install(folder, DRILL_SCHEDULE, [...scripts(FILES), ...settingsOf(args, index)], args),
     );
+    const hasFiles = backupTrees(args.system).length > 0;
+    const trees = (): pulumi.Output<string>[] => [...scripts(TREE_FILES), ...treeSettingsOf(args)];
+    const files = hasFiles ? [this.install(FILES_FOLDER, FILES_DRILL_SCHEDULE, trees(), args)] : [];
+    this.folders = [...this.names, ...(hasFiles ? [FILES_FOLDER] : [])];
+    this.installed = [...databases, ...files];
     this.registerOutputs({});
   }
 
-  /** A first backup of each database, restored into a scratch server and compared (S1-28), after `ready`. */
+  /** A first backup of each, restored into a place of its own and compared (S1-28), after `ready`. */
   prove(ready: readonly pulumi.Resource[]): pulumi.Resource[] {
-    return this.names.map(
+    return this.folders.map(
       (folder) =>
         new RemoteStep(
           `${this.label}-first-${folder}`,
@@ -62,27 +79,42 @@ export class Backup extends pulumi.ComponentResource {
   }
 
   private install(
-    name: string,
     folder: string,
-    settings: readonly pulumi.Output<string>[],
+    drillSchedule: string,
+    lines: readonly pulumi.Output<string>[],
     args: BackupArgs,
   ): pulumi.Resource {
-    const files = Object.entries(FILES).map(([file, source]) => line("file", file, serverFile(source)));
     return new RemoteStep(
-      `${name}-${folder}`,
+      `${this.label}-${folder}`,
       {
         host: args.host,
         script: "90-backup.sh",
-        arguments: [folder, args.backup.schedule, DRILL_SCHEDULE],
-        stdin: pulumi.concat(...files, ...settings),
+        arguments: [folder, args.backup.schedule, drillSchedule],
+        stdin: pulumi.concat(...lines),
       },
       { parent: this, dependsOn: args.packagesReady },
     );
   }
 }
 
-function settingsOf({ system, stack, backup }: BackupArgs, index: number): pulumi.Output<string>[] {
-  const which = { ...databaseSettings(system, index), system: system.name, stack };
+function scripts(files: Readonly<Record<string, string>>): pulumi.Output<string>[] {
+  return Object.entries(files).map(([file, source]) => line("file", file, serverFile(source)));
+}
+
+function settingsOf(args: BackupArgs, index: number): pulumi.Output<string>[] {
+  return linesOf(databaseSettings(args.system, index), args);
+}
+
+function treeSettingsOf(args: BackupArgs): pulumi.Output<string>[] {
+  const trees = JSON.stringify(backupTrees(args.system));
+  return linesOf({ database: FILES_FOLDER, tag: "files=all", trees }, args);
+}
+
+function linesOf(
+  what: Readonly<Record<string, string>>,
+  { system, stack, backup }: BackupArgs,
+): pulumi.Output<string>[] {
+  const which = { ...what, system: system.name, stack };
   const where = {
     RESTIC_REPOSITORY: backup.repository,
     RESTIC_PASSWORD: backup.password,

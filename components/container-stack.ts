@@ -19,8 +19,10 @@ export interface ContainerStackArgs {
   readonly provider: docker.Provider;
   /** The firewall stands: a container may publish a port. */
   readonly hardened: pulumi.Resource;
-  /** What has to happen between the databases and whatever asks them. @default nothing */
-  readonly beforeApplication?: (databases: readonly docker.Container[]) => pulumi.Resource;
+  /** What every container waits for besides: the host's directories. @default nothing */
+  readonly after?: readonly pulumi.Resource[];
+  /** What has to happen between the databases, with all volumes, and whatever asks them. @default nothing */
+  readonly beforeApplication?: (ready: readonly pulumi.Resource[]) => readonly pulumi.Resource[];
 }
 
 /**
@@ -41,7 +43,7 @@ export class ContainerStack extends pulumi.ComponentResource {
     const volumes = this.createVolumes(name, args.system);
     const entrypoint = this.installEntrypoint(name, args);
     this.networkName = network.name;
-    this.containers = this.createContainers(name, args, [...volumes, entrypoint]);
+    this.containers = this.createContainers(name, args, [...volumes, entrypoint, ...(args.after ?? [])]);
 
     this.registerOutputs({ networkName: this.networkName });
   }
@@ -88,8 +90,7 @@ export class ContainerStack extends pulumi.ComponentResource {
     const services = Object.values(args.system.services);
     const databases = args.beforeApplication === undefined ? [] : services.filter(isDatabase);
     databases.forEach(create);
-    if (args.beforeApplication !== undefined && databases.length > 0)
-      before.push(args.beforeApplication(Object.values(containers)));
+    before.push(...(args.beforeApplication?.([...before]) ?? []));
     services.filter((service) => !databases.includes(service)).forEach(create);
     return containers;
   }

@@ -1,6 +1,5 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
-import { ownerComment } from "./lib/names";
 
 const TYPE = "homeport:edge:Dns";
 /** Seconds; 1 means "automatic", the only value that a proxied record takes. */
@@ -14,8 +13,6 @@ export interface DnsArgs {
   readonly address: pulumi.Input<string>;
   /** What a host other than the apex is (S1-18). */
   readonly recordType: "A" | "CNAME";
-  /** Written into each record: whose it is, when state is lost. */
-  readonly owner: string;
   /** Strict is set: nobody is let in before the edge verifies the origin. */
   readonly edgeReady: pulumi.Resource;
 }
@@ -37,7 +34,7 @@ export class Dns extends pulumi.ComponentResource {
           content: isAlias ? args.domain : args.address,
           proxied: true,
           ttl: AUTOMATIC_TTL,
-          comment: ownerComment(args.owner),
+          comment: "Homeport",
         },
         { parent: this, dependsOn: args.edgeReady },
       );

@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:backup:Restore";
+const DATABASE_LIBRARIES = ["archive.sh", "copies.sh", "archive-copies.sh"];
+const FILE_LIBRARIES = ["copies.sh", "file-copies.sh"];
 
 export interface RestoreArgs {
   readonly host: Host;
@@ -9,6 +11,8 @@ export interface RestoreArgs {
   readonly mode: string;
   /** Names under which the databases are backed up: folders of `/opt/backups`. */
   readonly databases: readonly string[];
+  /** There are directories or volumes that are backed up: they follow the databases. @default false */
+  readonly hasFiles?: boolean;
   /** The databases answer, and what reads the repository is installed. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -19,24 +23,46 @@ export interface RestoreArgs {
  */
 export class Restore extends pulumi.ComponentResource {
   /** The application may start, and backups be taken. */
-  readonly compared: pulumi.Resource;
+  readonly compared: readonly pulumi.Resource[];
 
   constructor(name: string, args: RestoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, { mode: args.mode, databases: args.databases }, opts);
 
-    this.compared = new RemoteStep(
-      `${name}-databases`,
-      {
-        host: args.host,
-        script: "85-restore.sh",
-        libraries: ["archive.sh", "copies.sh", "archive-copies.sh"],
-        arguments: [args.mode, ...args.databases],
-        isOncePerServer: true,
-        timeout: "2h",
-      },
-      { parent: this, dependsOn: [...args.after] },
-    );
+    const { databases, after } = args;
+    const restored =
+      databases.length === 0
+        ? []
+        : [this.step(`${name}-databases`, "85-restore.sh", DATABASE_LIBRARIES, databases, after, args)];
+    const files =
+      args.hasFiles === true
+        ? [
+            this.step(
+              `${name}-files`,
+              "86-restore-files.sh",
+              FILE_LIBRARIES,
+              [],
+              [...after, ...restored],
+              args,
+            ),
+          ]
+        : [];
+    this.compared = [...restored, ...files];
 
     this.registerOutputs({});
+  }
+
+  private step(
+    name: string,
+    script: string,
+    libraries: readonly string[],
+    names: readonly string[],
+    after: readonly pulumi.Resource[],
+    { host, mode }: RestoreArgs,
+  ): pulumi.Resource {
+    return new RemoteStep(
+      name,
+      { host, script, libraries, arguments: [mode, ...names], isOncePerServer: true, timeout: "2h" },
+      { parent: this, dependsOn: [...after] },
+    );
   }
 }

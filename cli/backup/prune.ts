@@ -43,7 +43,17 @@ export async function pruneCopies(
     count > 0 ? [`--keep-${age}`, String(count)] : [],
   );
   // each run's files have names of their own: by paths every copy would be the newest of its kind
-  const scope = ["--host", host, "--group-by", "host,tags", "--keep-last", "1", ...keep];
+  const scope = [
+    "--host",
+    host,
+    "--group-by",
+    "host,tags",
+    "--keep-last",
+    "1",
+    "--keep-tag",
+    "files=data",
+    ...keep,
+  ];
   const groups = JSON.parse(
     firstLine(await restic("forget", "--json", ...(isDry ? ["--dry-run"] : []), ...scope)),
   ) as { keep: Snapshot[] | null; remove: Snapshot[] | null }[];

@@ -1,11 +1,10 @@
 import { Command } from "commander";
 import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, refused } from "../cli-error";
-import { leftoverStep } from "../deploy/leftover-step";
 import { runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
 import { lastRestore } from "../recovery/copies";
-import { databasesOf } from "../recovery/databases";
+import { backedUpOf } from "../recovery/databases";
 import { takeLastBackup } from "../recovery/last-backup";
 import { placesOf, upWherePossible } from "../recovery/places";
 import { reportRecovery } from "../recovery/report";
@@ -69,38 +68,33 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   if (isStateLost) await makeStackAnew(stack);
   const config = await stack.config();
   const checked = checkedConfig(stack.name, config);
-  const isSure = options.yes === true;
-  refuseLoss(config, checked.protect && !isSure);
+  if (!config.has("homeport:backupRepository")) {
+    throw refused(
+      "no repository: everything would be lost with the server; fix: set homeport:backupRepository",
+    );
+  }
+  if (checked.protect && options.yes !== true) {
+    throw refused("homeport:protect is on: the server would be replaced; fix: add --yes when you mean it");
+  }
   const began = Date.now();
   writeStackSshFiles(stack.name, config);
   const isDead = options.dead === true;
+  const isSure = options.yes === true;
   const steps = isStateLost
     ? stateLostSteps({ stack, config, checked, system: runningCalendar, isDead, isSure })
     : takingAway(stack, config, isDead);
   await runSteps(steps, isJson);
   // another place may be the stack's by now
   const places = placesOf(checkedConfig(stack.name, await stack.config()));
-  const goOn = isStateLost ? "homeport recover --state-lost" : "homeport recover --dead";
   if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: to });
-  const place = await upWherePossible(stack, config, places, goOn);
+  const place = await upWherePossible(stack, config, places);
   // what the next server is to become is another question
   if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: checked.restore });
   const server = serverOf(stack.name, config, await stack.export());
-  const restored = await Promise.all(databasesOf(runningCalendar).map((each) => lastRestore(server, each)));
+  const restored = await Promise.all(backedUpOf(runningCalendar).map((each) => lastRestore(server, each)));
   const isProven = await verifyAndReport(stack, isJson);
   reportRecovery({ began, place, restored }, isProven, isJson);
   process.exitCode = isProven ? EXIT.ok : EXIT.failed;
-}
-
-function refuseLoss(config: StackConfig, isProtected: boolean): void {
-  if (!config.has("homeport:backupRepository")) {
-    throw refused(
-      "no repository: everything would be lost with the server; fix: set homeport:backupRepository",
-    );
-  }
-  if (isProtected) {
-    throw refused("homeport:protect is on: the server would be replaced; fix: add --yes when you mean it");
-  }
 }
 
 function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): Step[] {
@@ -117,5 +111,5 @@ function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): S
     title: "take the server away",
     run: (note) => takeServerAway(stack, config, note),
   };
-  return [leftoverStep(stack, runningCalendar), ...(isDead ? [] : [lastBackup]), takeAway];
+  return isDead ? [takeAway] : [lastBackup, takeAway];
 }

@@ -28,10 +28,10 @@ export function recordedSteps(state: StackExport): {
   for (const resource of resourcesOf(state).filter(({ type }) => type.startsWith("command:"))) {
     const words = wordsOf(resource);
     if (words === undefined) continue; // runs here, not on the host
-    // what it brought is the host key, which this very connection is pinned to
-    if (isOncePerServer(resource)) continue;
     const id = nameOf(resource.urn);
     const stdin = textOf(resource, "stdin");
+    // what it brought is the host key, which this very connection is pinned to
+    if (isOncePerServer(resource) && !KNOWS_CHECK_MODE.test(stdin)) continue;
     if (KNOWS_CHECK_MODE.test(stdin)) {
       steps.push({
         id,

@@ -38,6 +38,9 @@ export interface RestoreEvidence {
   readonly taken_at?: string;
   readonly tables?: number;
   readonly rows?: number;
+  /** Of directories and volumes. */
+  readonly files?: number;
+  readonly bytes?: number;
 }
 
 /** Every copy of a database in the repository, newest first, as the server sees it. */
@@ -55,14 +58,16 @@ export interface RestoreOrder {
   readonly isChecked?: boolean;
 }
 
-/** Restores the newest copy of a database that is what its manifest says. */
+/** Restores the newest copy of a database, or of files, that is what its manifest says. */
 export async function restoreCopy(
   server: Server,
-  { folder }: BackedUp,
+  { folder, isFiles = false }: BackedUp,
   order: RestoreOrder,
 ): Promise<RestoreEvidence> {
-  const script = remoteScript("restore-copy.sh", ["archive.sh", "copies.sh", "archive-copies.sh"]);
-  const words = [order.into, folder, order.to ?? "", order.isChecked === true ? "check" : ""];
+  const script = isFiles
+    ? remoteScript("restore-files.sh", ["copies.sh", "application.sh", "file-copies.sh"])
+    : remoteScript("restore-copy.sh", ["archive.sh", "copies.sh", "archive-copies.sh", "application.sh"]);
+  const words = [order.into, ...(isFiles ? [] : [folder]), order.to ?? "", order.isChecked ? "check" : ""];
   const result = await runScriptAsRoot(server, script, words, RESTORE_SECONDS);
   return JSON.parse(wordOf(result)) as RestoreEvidence;
 }
@@ -89,7 +94,9 @@ function wordOf({ code, stdout, stderr }: RunResult): string {
 /** One line of a restore for a person. */
 export function describeRestore(done: RestoreEvidence): string {
   if (done.copy === undefined) return `${done.database}: ${done.action.replaceAll("-", " ")}`;
-  const size = `${done.tables ?? 0} tables, ${done.rows ?? 0} rows, ${done.seconds} s`;
+  const what =
+    done.files === undefined ? `${done.tables ?? 0} tables, ${done.rows ?? 0} rows` : `${done.files} files`;
+  const size = `${what}, ${done.seconds} s`;
   const skipped = done.skipped.map(
     ({ copy, copy_time, why }) => `\n  skipped ${copy.slice(0, 8)} of ${copy_time}: ${why}`,
   );

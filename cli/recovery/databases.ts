@@ -1,24 +1,33 @@
 import { backupFolder } from "../../components/lib/names";
 import type { System } from "../../components/lib/system";
+import { backupTrees, FILES_FOLDER } from "../../components/lib/system-files";
 import { usage } from "../cli-error";
 
-/** A database and where it is backed up. */
+/** A database, or all directories and volumes, and where it is backed up. */
 export interface BackedUp {
   readonly database: string;
   /** Below /opt/backups (S1-25). */
   readonly folder: string;
+  /** @default false */
+  readonly isFiles?: boolean;
 }
 
 /**
- * Every database of a system in the order of its spec, or the one of that name.
+ * Everything of a system that is backed up: its databases in the order of its spec, then `files`, which are its
+ * directories and volumes; or the one of that name.
  *
  * @throws CliError (usage) when the system has no such database.
  */
-export function databasesOf(system: Pick<System, "name" | "databases">, only?: string): BackedUp[] {
-  const all = system.databases.map(({ name }, index) => ({
+export function backedUpOf(
+  system: Pick<System, "name" | "databases" | "files" | "backupVolumes">,
+  only?: string,
+): BackedUp[] {
+  const databases = system.databases.map(({ name }, index): BackedUp => ({
     database: name,
     folder: backupFolder(name, index),
   }));
+  const files: BackedUp = { database: FILES_FOLDER, folder: FILES_FOLDER, isFiles: true };
+  const all = backupTrees(system).length === 0 ? databases : [...databases, files];
   const chosen = all.filter(({ database }) => only === undefined || database === only);
   if (chosen.length > 0 || only === undefined) return chosen;
   const names = all.map(({ database }) => database).join(", ");
@@ -28,5 +37,5 @@ export function databasesOf(system: Pick<System, "name" | "databases">, only?: s
 /** For `--database`. */
 export const DATABASE_OPTION = [
   "--database <name>",
-  "this database only (default: each of the system)",
+  "this database only, or files: directories and volumes (default: everything)",
 ] as const;

@@ -4,7 +4,7 @@ import { refused } from "../cli-error";
 import { messageOf } from "../output";
 import { runScriptAsRoot, type Server } from "../ssh";
 import { backupNow } from "./copies";
-import { databasesOf } from "./databases";
+import { backedUpOf } from "./databases";
 
 const FLUSH_SECONDS = 120;
 
@@ -19,7 +19,7 @@ async function sendTheLog(server: Server, system: System): Promise<void> {
 
 /** A backup of each database, so that nothing is lost with the server. @throws CliError (refused) when one fails. */
 export async function takeLastBackup(server: Server, system: System, goOn: string): Promise<void> {
-  for (const each of databasesOf(system)) {
+  for (const each of backedUpOf(system)) {
     await backupNow(server, each).catch((error: unknown) => {
       throw refused(
         `no last backup of ${each.database}: ${messageOf(error)}; fix: ${goOn}, which loses what came after the newest copy`,

@@ -1,3 +1,5 @@
+import type { System } from "../../components/lib/system";
+import { backedUpOf, type BackedUp } from "../recovery/databases";
 import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
 import type { HostFacts, Output } from "./facts";
 
@@ -23,8 +25,10 @@ interface Drill {
   readonly at: string;
   readonly source: string;
   readonly file: string;
-  readonly tables: number;
-  readonly rows: number;
+  readonly tables?: number;
+  readonly rows?: number;
+  /** Of directories and volumes, instead of tables and rows. */
+  readonly files?: number;
   readonly error: string;
 }
 
@@ -39,32 +43,43 @@ const LOG = "homeport ssh -- sudo tail -n 20 /var/log/postgres-backup.log";
 /** What must hold of the backups. */
 export const BACKUP_CHECKS: readonly Check[] = [
   checkOf("S1-25", "backup.sh is there, for root alone", "host", (host, { system }) =>
-    eachFolder(host, system.databases.length, scriptVerdict),
+    eachFolder(host, foldersOf(system), scriptVerdict),
   ),
   checkOf("S1-26", "the last 7 backups are on the server, whole", "host", (host, { system }) =>
-    eachFolder(host, system.databases.length, copiesVerdict),
+    eachFolder(host, foldersOf(system, isDatabase), copiesVerdict),
   ),
   checkOf("S1-27", "root's crontab takes backups, once", "host", (host, expected) =>
-    crontabVerdict(host.crontab, expected.config.backup.schedule),
+    crontabsVerdict(host.crontab, expected),
   ),
   checkOf("S1-28", "the newest backup was restored and compared", "host", (host, { system, now }) =>
-    eachFolder(host, system.databases.length, (folder) => drillVerdict(folder, now)),
+    eachFolder(host, foldersOf(system), (folder) => drillVerdict(folder, now)),
   ),
   checkOf("S1-28", "the last run of the backup ended well", "host", (host, { system }) =>
-    eachFolder(host, system.databases.length, lastRunVerdict),
+    eachFolder(host, foldersOf(system), lastRunVerdict),
   ),
   checkOf("S1-28", "the last backup is not old", "host", (host, expected) =>
-    eachFolder(host, expected.system.databases.length, (folder) => freshVerdict(folder, expected)),
+    eachFolder(host, foldersOf(expected.system), (folder) => freshVerdict(folder, expected)),
   ),
 ];
 
+const isDatabase = ({ isFiles = false }: BackedUp): boolean => !isFiles;
+
+/** Those that must be there, by default all of them. */
+function foldersOf(system: System, isMeant: (each: BackedUp) => boolean = () => true): string[] {
+  return backedUpOf(system)
+    .filter(isMeant)
+    .map(({ folder }) => folder);
+}
+
 function eachFolder(
   host: Pick<HostFacts, "backups">,
-  wanted: number,
+  wanted: readonly string[],
   judge: (folder: BackupFolder) => Verdict,
 ): Verdict {
-  const folders = host.backups.out.split("\n").filter(Boolean).map(toFolder);
-  if (folders.length < wanted) return broken(`${folders.length} of ${wanted} databases are backed up`, REDO);
+  const found = host.backups.out.split("\n").filter(Boolean).map(toFolder);
+  const folders = found.filter(({ dir }) => wanted.includes(dir.replace("/opt/backups/", "")));
+  if (folders.length < wanted.length)
+    return broken(`${folders.length} of ${wanted.length} (${wanted.join(", ")}) are backed up`, REDO);
   const verdicts = folders.map(judge);
   const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
   return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join("; "));
@@ -90,12 +105,18 @@ export function copiesVerdict({ dir, copies }: BackupFolder): Verdict {
   return proven(`${copies.length} of at most ${KEPT}, newest ${newest.file}, ${newest.bytes} bytes`);
 }
 
+function crontabsVerdict(probe: Output, { config, system }: Expected): Verdict {
+  const verdicts = foldersOf(system).map((folder) => crontabVerdict(probe, config.backup.schedule, folder));
+  const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
+  return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join("; "));
+}
+
 /** The line of S1-27 as it stands there, and no second one that runs the same script. */
-export function crontabVerdict(probe: Output, schedule: string): Verdict {
-  const script = "/opt/backups/postgres/backup.sh";
+export function crontabVerdict(probe: Output, schedule: string, folder = "postgres"): Verdict {
+  const script = `/opt/backups/${folder}/backup.sh`;
   const lines = probe.out.split("\n").filter((line) => line.includes(script) && !line.startsWith("#"));
   if (lines.length !== 1) return broken(`${lines.length} lines run ${script}`, REDO);
-  const wanted = `${schedule} ${script} >> /var/log/postgres-backup.log 2>&1`;
+  const wanted = `${schedule} ${script} >> /var/log/${folder}-backup.log 2>&1`;
   return lines[0] === wanted ? proven(wanted) : broken(`the line is ${lines[0] ?? ""}`, REDO);
 }
 
@@ -106,7 +127,11 @@ export function drillVerdict({ dir, drill }: BackupFolder, now: Date): Verdict {
   const hours = hoursSince(drill.at, now);
   if (!(hours <= DRILL_HOURS)) return broken(`the last drill was ${ageText(hours)}`, NOW);
   const where = drill.source === "restic" ? "from the repository" : "local copy, nothing is off the server";
-  return proven(`${drill.file}: ${drill.tables} tables, ${drill.rows} rows, ${where}`);
+  const what =
+    drill.files === undefined
+      ? `${drill.tables ?? 0} tables, ${drill.rows ?? 0} rows`
+      : `${drill.files} files`;
+  return proven(`${drill.file}: ${what}, ${where}`);
 }
 
 /** A night that failed shows here before the last success is old. */

@@ -3,6 +3,8 @@ import { keyOf } from "./config-keys";
 import type { ConfigReader } from "./config-reader";
 import { cronFault } from "./cron";
 import { hidden } from "./faults";
+import type { System } from "./system";
+import { backupTrees } from "./system-files";
 
 /** How many backups of each age stay off the server. */
 export interface Retention {
@@ -45,8 +47,11 @@ const KEEP = z
   .refine((keep) => Object.values({ ...DEFAULT_RETENTION, ...keep }).some((count) => count > 0));
 
 /** Everything about backups; a key pair and a password are needed only where there is a repository. */
-export function backup(reader: ConfigReader): { backup: PlainBackup; secrets: BackupSecrets } {
-  const repository = repositoryOf(reader);
+export function backup(
+  reader: ConfigReader,
+  system: System,
+): { backup: PlainBackup; secrets: BackupSecrets } {
+  const repository = repositoryOf(reader, system);
   const isOffSite = reader.optional("homeport:backupRepository") !== undefined;
   return {
     backup: {
@@ -65,9 +70,13 @@ export function backup(reader: ConfigReader): { backup: PlainBackup; secrets: Ba
   };
 }
 
-function repositoryOf(reader: ConfigReader): string | undefined {
+function repositoryOf(reader: ConfigReader, system: System): string | undefined {
   const key = "homeport:backupRepository";
-  if (reader.optional(key) === undefined) return undefined;
+  if (reader.optional(key) === undefined) {
+    if (backupTrees(system).length > 0)
+      reader.fault(key, "be set: files are backed up off the server only", "");
+    return undefined;
+  }
   const value = reader.text(key);
   if (value !== undefined && !REPOSITORY.test(value))
     reader.fault(key, "be an S3 repository like s3:https://HOST/BUCKET/PATH, without credentials", value);

@@ -75,7 +75,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
   const login = registry(reader);
   const operator = operatorKeys(reader);
   const host = hostKey(reader);
-  const backups = backup(reader);
+  const backups = backup(reader, system);
   const environment = mergedEnvironment(system, zone, environmentOverrides(reader, system, zone));
   const config: PlainConfig = {
     stack,

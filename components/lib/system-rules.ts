@@ -1,4 +1,5 @@
 import { specFault as fault, type Fault } from "./faults";
+import { filesFaults } from "./system-rules-files";
 import { serviceFaults } from "./system-rules-service";
 import { siteFaults } from "./system-rules-sites";
 import type { KeptSecret, SystemSpec } from "./system";
@@ -17,6 +18,7 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...siteFaults(spec),
     ...secretFaults(spec),
     ...databaseFaults(spec),
+    ...filesFaults(spec),
   ];
 }
 
@@ -77,6 +79,7 @@ function keptFaults(path: string, secret: KeptSecret): Fault[] {
 }
 
 function databaseFaults(spec: SystemSpec): Fault[] {
+  const names = (spec.databases ?? []).map(({ name }) => name);
   return (spec.databases ?? []).flatMap((database, index) => {
     const path = `databases[${index}]`;
     const faults: Fault[] = [];
@@ -85,6 +88,13 @@ function databaseFaults(spec: SystemSpec): Fault[] {
       faults.push(
         fault(`${path}.service`, "name a service of this system", database.service, `use one of: ${known}`),
       );
+    } else if (spec.services[database.service]?.containerName === undefined) {
+      const rule = "name a service with a containerName, by which its backup finds it";
+      faults.push(fault(`${path}.service`, rule, database.service, "add a containerName to that service"));
+    }
+    if (names.indexOf(database.name) !== index) {
+      const rule = "differ from the other databases': copies are known by it";
+      faults.push(fault(`${path}.name`, rule, database.name, "rename one of the two"));
     }
     for (const field of ["name", "user"] as const) {
       if (SQL_NAME.test(database[field])) continue;

@@ -1,4 +1,12 @@
 import { FaultsError } from "./faults";
+import {
+  toBackupVolume,
+  toDirectories,
+  type BackupVolume,
+  type BackupVolumeSpec,
+  type FilesSpec,
+  type HostDirectory,
+} from "./system-files";
 import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
 import { toSite, type ProxyKind, type Site, type SiteSpec } from "./system-sites";
@@ -90,6 +98,10 @@ export interface SystemSpec {
   readonly proxy?: ProxyKind;
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
   readonly databases?: readonly DatabaseSpec[];
+  /** Absolute path -> a directory of the host, made before the containers and backed up. @default none */
+  readonly files?: Readonly<Record<string, FilesSpec>>;
+  /** Volumes that are backed up as directories are. @default none */
+  readonly backupVolumes?: readonly (string | BackupVolumeSpec)[];
 }
 
 /** A checked service: every default filled in. */
@@ -111,6 +123,8 @@ export interface System {
   readonly proxy: ProxyKind;
   readonly secrets: Readonly<Record<string, SecretSpec>>;
   readonly databases: readonly DatabaseSpec[];
+  readonly files: readonly HostDirectory[];
+  readonly backupVolumes: readonly BackupVolume[];
 }
 
 /**
@@ -130,6 +144,8 @@ export function defineSystem(spec: SystemSpec): System {
     proxy: spec.proxy ?? "caddy",
     secrets: spec.secrets ?? {},
     databases: spec.databases ?? [],
+    files: toDirectories(spec.files),
+    backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
   };
 }
 

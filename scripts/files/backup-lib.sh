@@ -50,6 +50,19 @@ function tell() {
 
 function has_repository() { [[ -n "${RESTIC_REPOSITORY:-}" ]]; }
 
+# make_repository: unless it is there. One at a time: two made at once would be one that neither of them can read.
+function make_repository() {
+  mkdir -p "${HOMEPORT_ROOT}/run/lock"
+  exec 7>"${HOMEPORT_ROOT}/run/lock/homeport-repository"
+  flock -w 300 7 || die "another run keeps making the repository"
+  if ! timeout "${ANSWER_SECONDS:-120}" restic -q cat config >/dev/null 2>&1; then
+    # refuses where there is a repository, whatever was wrong with the question
+    timeout "${ANSWER_SECONDS:-120}" restic -q init || die "the repository does not answer, or not with these credentials"
+    log "made the repository"
+  fi
+  exec 7>&-
+}
+
 # is_intact FILE.sql: it is the file that its manifest describes.
 function is_intact() {
   local wanted

@@ -111,11 +111,7 @@ function keep() {
 function push() {
   local summary
   has_repository || return 0
-  if ! timeout "${ANSWER_SECONDS}" restic -q cat config >/dev/null 2>&1; then
-    # refuses where there is a repository, whatever was wrong with the question
-    timeout "${ANSWER_SECONDS}" restic -q init || die "the repository does not answer, or not with these credentials"
-    log "made the repository"
-  fi
+  make_repository
   summary=$(restic backup --json "${taken[@]}" --host "${system}-${stack}" \
     --tag "system=${system},stack=${stack},database=${database}" "${copy}" "${copy%.sql}.manifest.json" | tail -n 1) ||
     die "the copy is on this server only: restic backup failed"

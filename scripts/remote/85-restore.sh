@@ -3,6 +3,7 @@
 # nobody has put anything into becomes what it was at the end of the archive, or at TIME; where no archive reaches that
 # far, the newest copy in the repository that is what its manifest says (or the newest one until TIME). One that holds anything is not touched. A repository that has copies, none of which can be restored,
 # ends the run: never an empty system over a good repository. backup.sh runs from the end of this on.
+# check mode: whether it came to its end; once a database is in use there is nothing to compare it with.
 
 # copies_or_stop MODE: the copies to try; nothing when there is no repository, or none of this database's in it.
 function copies_or_stop() {
@@ -53,6 +54,11 @@ function restore_or_keep() {
 function main() {
   local mode="$1" each
   shift
+  if is_check; then
+    [[ -e "${HOMEPORT_ROOT}/etc/homeport/backup/enabled" ]] || differs backups enabled 'not enabled'
+    summary
+    return
+  fi
   make_folder
   for each; do restore_or_keep "${mode}" "${each}"; done
   install_file /etc/homeport/backup/enabled 600 root:root </dev/null

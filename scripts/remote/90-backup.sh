@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# 90-backup.sh NAME SCHEDULE DRILL_SCHEDULE <KIND NAME BASE64 ...: backups of one database below /opt/backups/NAME, and
-# when they are taken. KIND is `file` (a script or what it reads), `env` (repository, credentials, for the scripts'
-# environment) or `conf` (which database).
+# 90-backup.sh NAME SCHEDULE DRILL_SCHEDULE <KIND NAME BASE64 ...: backups of one database, or of files, below
+# /opt/backups/NAME, and when they are taken. KIND is `file` (a script or what it reads), `env` (repository, credentials,
+# for the scripts' environment) or `conf` (what is backed up).
 # check mode
 
 # Lines for bash to source, quoted by it.
@@ -22,15 +22,23 @@ function content_of() {
   die "$1: must be among the files"
 }
 
+# What the scripts read: manifest.sql of databases, files.sh of files.
+function files_but_scripts() { awk '$1 == "file" && $2 != "backup.sh" && $2 != "drill.sh" {print $2}' <<<"${input}"; }
+
 # Exactly one such line in root's crontab, whoever wrote others (S1-27).
 function schedule_backup() {
   local line="$1 $2 >> $3 2>&1" before after
+  if ! is_check; then # steps of several databases run side by side
+    mkdir -p "${HOMEPORT_ROOT}/run/lock"
+    exec 8>"${HOMEPORT_ROOT}/run/lock/homeport-crontab"
+    flock 8
+  fi
   before=$(crontab -u root -l 2>/dev/null || true)
   after=$(
     grep -vF -- " $2 " <<<"${before}" | sed '/^$/d' || true
     printf '%s\n' "${line}"
   )
-  [[ "${before}" != "${after}" ]] || return 0
+  if [[ "$(grep -F -- " $2 " <<<"${before}")" == "${line}" ]]; then return 0; fi
   if is_check; then
     differs "root's crontab" "${after}" "${before:-no line}"
   else
@@ -49,7 +57,7 @@ function main() {
   install_dir /var/cache/homeport-restic 700
   settings_of env | install_file /etc/homeport/backup/env 600 root:root
   settings_of conf | install_file "/etc/homeport/backup/${name}.conf" 600 root:root
-  for file in lib.sh manifest.sql; do content_of "${file}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
+  for file in $(files_but_scripts); do content_of "${file}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
   for file in backup.sh drill.sh; do content_of "${file}" | install_file "${dir}/${file}" 700 root:root; done
   is_check || [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -D -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
   install_file "/etc/logrotate.d/homeport-${name}-backup" 644 root:root <<LOGROTATE

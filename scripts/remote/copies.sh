@@ -44,7 +44,7 @@ function repository() { timeout 1800 restic --no-lock --quiet "$@"; }
 function list_copies() {
   local until="${1:-null}" found code=0 errors
   errors=$(mktemp)
-  found=$(repository snapshots --json --host "${system}-${stack}" --tag "database=${database}" 2>"${errors}") || code=$?
+  found=$(repository snapshots --json --host "${system}-${stack}" --tag "${tag:-database=${database}}" 2>"${errors}") || code=$?
   if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
     # before restic 0.17 every failure has the same status
     if grep -qiE 'key does not exist|config: no such file|config: file does not exist' "${errors}"; then

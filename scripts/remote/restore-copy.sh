@@ -3,31 +3,6 @@
 # database as it was then where the archive reaches it, else the newest copy until then. scratch: compares it and drops it again; with `check` every byte of the repository is read first.
 # live: keeps what is there as a dump, and puts the copy in its place while the application stands still.
 
-# stop_application: every container of the system that is neither the database's nor the proxy. Their list is a file:
-# a run after one that was killed starts them too.
-function stop_application() {
-  local id
-  for id in $(docker ps -q --filter "label=homeport.system=${system}" --filter label=homeport.service); do
-    docker inspect --format '{{.Id}} {{.Name}} {{index .Config.Labels "homeport.service"}}' "${id}"
-  done | awk -v database="/${container}" '$2 != database && $3 != "proxy" {print $1}' >>"${stopped}"
-  sort -u -o "${stopped}" "${stopped}"
-  xargs -r docker stop --time 30 <"${stopped}" >/dev/null
-}
-
-# are_up: healthy, or running where there is no health check.
-function are_up() {
-  local states
-  states=$(xargs -r docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' <"${stopped}") || return 1
-  ! grep -qvxE 'healthy|running' <<<"${states}"
-}
-
-function start_application() {
-  [[ -s "${stopped}" ]] || return 0
-  xargs -r docker start <"${stopped}" >/dev/null || die "the application does not start; fix: pulumi up"
-  retry 120 are_up || die "the application does not get healthy; fix: docker logs on the server"
-  rm -f "${stopped}"
-}
-
 function finish() {
   start_application
   rm -rf "${folder}"
@@ -69,6 +44,7 @@ function main() {
     repository check --read-data >&2 || die "repository: restic check --read-data found damage; fix: homeport backup now, for a whole copy"
   fi
   make_folder
+  # shellcheck disable=SC2034 # for application.sh
   stopped="${HOMEPORT_ROOT}/opt/backups/${name}/.stopped"
   trap finish EXIT
   reach_for "${3:-}"

@@ -1,4 +1,3 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runningCalendar } from "../../systems/running-calendar";
@@ -20,10 +19,10 @@ describe("Restore", () => {
       images: { db: "postgres:16", web: "ghcr.io/mxcorre/calendar@sha256:1" },
       environment: {},
       secrets: new Secrets("secrets", { system: runningCalendar, kept }),
-      beforeApplication: (databases: readonly docker.Container[]) =>
+      beforeApplication: (ready: readonly pulumi.Resource[]) =>
         new Restore("restore", {
           ...{ host, mode: "auto", databases: ["postgres"] },
-          after: [milestone("backup-installed"), ...databases],
+          after: [milestone("backup-installed"), ...ready],
         }).compared,
     });
     await settled();

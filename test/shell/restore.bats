@@ -4,7 +4,7 @@
 load support
 
 STEP=85-restore.sh
-export LIBRARY="archive.sh copies.sh archive-copies.sh"
+export LIBRARY="archive.sh copies.sh archive-copies.sh application.sh"
 
 prepare() {
   local etc="${HOMEPORT_ROOT}/etc/homeport/backup"

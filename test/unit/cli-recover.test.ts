@@ -4,12 +4,11 @@ import { CliError } from "../../cli/cli-error";
 import type { PulumiStack } from "../../cli/pulumi";
 import type { RestoreEvidence } from "../../cli/recovery/copies";
 import { describeRestore } from "../../cli/recovery/copies";
-import { databasesOf } from "../../cli/recovery/databases";
+import { backedUpOf } from "../../cli/recovery/databases";
 import { placesOf, upWherePossible } from "../../cli/recovery/places";
 import { measure } from "../../cli/recovery/report";
 
 const HOME = { location: "nbg1", serverType: "cx23" };
-const GO_ON = "homeport recover --dead";
 const BIGGER = { location: "nbg1", serverType: "cx33" };
 
 /** A stack whose `up` gives these answers in turn; what it is told to set is in `written`. */
@@ -44,21 +43,19 @@ describe("homeport recover", () => {
       { code: 255, stderr: "error: no capacity (resource_unavailable, 1)" },
       { code: 0, stderr: "" },
     ]);
-    expect(await upWherePossible(stack, new Map(), [HOME, BIGGER], GO_ON)).toEqual(BIGGER);
+    expect(await upWherePossible(stack, new Map(), [HOME, BIGGER])).toEqual(BIGGER);
     expect(written).toEqual(["homeport:location nbg1", "homeport:serverType cx33"]);
   });
 
   it("stays where it is after any other failure, and names the command that goes on", async () => {
     const { stack, written } = stackWith([{ code: 255, stderr: "error: token refused" }]);
-    await expect(upWherePossible(stack, new Map(), [HOME, BIGGER], GO_ON)).rejects.toThrow(
-      /fix: homeport recover --dead/,
-    );
+    await expect(upWherePossible(stack, new Map(), [HOME, BIGGER])).rejects.toThrow(/fix: homeport recover/);
     expect(written).toEqual([]);
   });
 
   it("says so when no place is left", async () => {
     const { stack } = stackWith([{ code: 255, stderr: "resource_unavailable" }]);
-    await expect(upWherePossible(stack, new Map(), [HOME], GO_ON)).rejects.toThrow(/homeport:recoverLadder/);
+    await expect(upWherePossible(stack, new Map(), [HOME])).rejects.toThrow(/homeport:recoverLadder/);
   });
 
   it("measures the loss from the moment that the copy shows, and the time until all is proven", () => {
@@ -79,22 +76,30 @@ describe("homeport recover", () => {
   });
 });
 
-describe("the databases of a system", () => {
+describe("what a system backs up", () => {
   const system = {
     name: "shop",
+    files: [],
+    backupVolumes: [],
     databases: ["shop_production", "Shop Cache"].map((name) => ({ service: "db", name, user: "postgres" })),
   };
 
   it("are all meant, each with the folder that its backups lie in", () => {
-    expect(databasesOf(system)).toEqual([
+    expect(backedUpOf(system)).toEqual([
       { database: "shop_production", folder: "postgres" },
       { database: "Shop Cache", folder: "postgres-shop-cache" },
     ]);
   });
 
+  it("are followed by its directories and volumes, as one", () => {
+    const backupVolumes = [{ name: "uploads", exclude: [], sqlite: [] }];
+    expect(backedUpOf({ ...system, backupVolumes }).at(-1)).toMatchObject({ folder: "files", isFiles: true });
+    expect(backedUpOf({ ...system, backupVolumes }, "files")).toHaveLength(1);
+  });
+
   it("are one with --database; a name that is none of them is told with those that are", () => {
-    expect(databasesOf(system, "Shop Cache").map(({ folder }) => folder)).toEqual(["postgres-shop-cache"]);
-    expect(() => databasesOf(system, "shop")).toThrow(/shop_production, Shop Cache.*got shop/);
+    expect(backedUpOf(system, "Shop Cache").map(({ folder }) => folder)).toEqual(["postgres-shop-cache"]);
+    expect(() => backedUpOf(system, "shop")).toThrow(/shop_production, Shop Cache.*got shop/);
   });
 });
 

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# 82-files.sh [sqlite] <OWNER MODE PATH ...: the system's directories on the host, before its containers start. What
+# lies in them is not touched. `sqlite`: their databases are backed up by its own command, which has to be there.
+# check mode
+
+function is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
+
+function install_sqlite() {
+  if is_installed sqlite3; then return 0; fi
+  if is_check; then
+    differs 'package sqlite3' installed missing
+    return 0
+  fi
+  apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends sqlite3 >&2
+  changed 'installed sqlite3'
+}
+
+function main() {
+  local owner mode path before
+  [[ "${1:-}" != sqlite ]] || install_sqlite
+  while read -r owner mode path; do
+    [[ ! -L "${HOMEPORT_ROOT}${path}" ]] || die "${path}: must be a directory, got a symbolic link"
+    before=$(stat -c '%a %u:%g' "${HOMEPORT_ROOT}${path}" 2>/dev/null) || true
+    if ! is_check; then (umask 022 && mkdir -p "${HOMEPORT_ROOT}${path%/*}"); fi
+    install_dir "${path}" "${mode#0}" "${owner}"
+    if ! is_check && [[ "${before}" != "${mode#0} ${owner}" ]]; then changed "${path}"; fi
+  done
+  summary
+}
+{
+  main "$@"
+  exit
+}
