@@ -202,6 +202,13 @@ export const UPKEEP_DEFECTS: readonly Defect[] = [
     ...edited(`${BACKUPS}/LAST_RUN.txt`, `rm ${BACKUPS}/LAST_RUN.txt`),
   },
   {
+    id: "S1-28",
+    what: "the archive of the write-ahead log stands still",
+    names: /homeport-wal@postgres is inactive/,
+    plant: "systemctl stop homeport-wal@postgres",
+    undo: "systemctl start homeport-wal@postgres",
+  },
+  {
     id: "H2",
     what: "a disk is full",
     names: /\/var\/tmp is 100 % full/,
