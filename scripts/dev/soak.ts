@@ -3,20 +3,21 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /**
- * `npm run soak [-- COUNT]`: so many recoveries in a row (default: 20), by `pulumi destroy` and `pulumi up`, by
- * `homeport recover`, and with the host dead, in turn. Rows and hashes are compared each time; the figures go to
- * docs/evidence/recoveries.json with date and commit. On the cloud of HOMEPORT_CLOUD, or one of its own.
+ * `npm run soak [-- COUNT [CORRUPTIONS]]`: so many recoveries in a row (default: 20) by `pulumi destroy` and `pulumi up`, each on
+ * another address, then one by `homeport recover` and one with the host dead, on the same. Rows and hashes are compared each time; the figures go to
+ * docs/evidence/recoveries.json with date and commit. Then so many corruptions of the repository (default: 300), each of
+ * which `homeport backup verify` must find: docs/evidence/corruptions.json. Either may be 0. On the cloud of HOMEPORT_CLOUD, or one of its own.
  */
 
 const ROOT = resolve(__dirname, "../..");
 const CLOUD = process.env.HOMEPORT_CLOUD ?? "local-soak";
 const DEFAULT_COUNT = 20;
+const DEFAULT_CORRUPTIONS = 300;
 const ROWS = 50;
 const DATABASE = "running_calendar_production";
 const PSQL = `sudo docker exec -i running_calendar-db psql -XqAt -v ON_ERROR_STOP=1 -U postgres -d ${DATABASE}`;
 
 type Way = "destroy and up" | "recover" | "recover, host dead";
-const WAYS: readonly Way[] = ["destroy and up", "recover", "recover, host dead"];
 
 interface Figure {
   readonly way: Way;
@@ -26,20 +27,39 @@ interface Figure {
   readonly seconds: number;
   /** The server's public address afterwards. */
   readonly address: string;
+  readonly isSameAddress: boolean;
 }
 
 function main(): void {
-  const count = Number(process.argv[2] ?? DEFAULT_COUNT);
-  if (!Number.isInteger(count) || count < 1)
-    throw new Error(`COUNT: must be a whole number from 1, got ${count}`);
+  const [count, corruptions] = [countOf(2, DEFAULT_COUNT), countOf(3, DEFAULT_CORRUPTIONS)];
+  if (count > 0) recoverOften(count);
+  if (corruptions > 0) corruptOften(corruptions);
+}
+
+function countOf(position: number, byDefault: number): number {
+  const count = Number(process.argv[position] ?? byDefault);
+  if (!Number.isInteger(count) || count < 0)
+    throw new Error(`COUNT: must be a whole number, got ${process.argv[position] ?? ""}`);
+  return count;
+}
+
+/** The same test as in `npm test`, with more of them, on the cloud that is up. */
+function corruptOften(corruptions: number): void {
+  const env = { ...process.env, E2E_KEEP: "1", HOMEPORT_CORRUPTIONS: String(corruptions) };
+  must("npx", ["vitest", "run", "-c", "vitest.e2e.config.mts", "21-corruptions"], env);
+  process.stdout.write(`${corruptions} corruptions, all found: docs/evidence/corruptions.json\n`);
+}
+
+function recoverOften(count: number): void {
   must("npm", ["run", "-s", "local"], process.env);
   const env = JSON.parse(must("npm", ["run", "-s", "local:env", "--", "--json"], process.env)) as Env;
   const figures: Figure[] = [];
-  for (let turn = 0; turn < count; turn += 1) {
-    const figure = recoverOnce(WAYS[turn % WAYS.length] ?? "recover", { ...process.env, ...env });
+  const ways: Way[] = [...Array<Way>(count).fill("destroy and up"), "recover", "recover, host dead"];
+  for (const way of ways) {
+    const figure = recoverOnce(way, { ...process.env, ...env });
     figures.push(figure);
     write(figures);
-    process.stdout.write(`${turn + 1} of ${count}: ${JSON.stringify(figure)}\n`);
+    process.stdout.write(`${figures.length} of ${ways.length}: ${JSON.stringify(figure)}\n`);
   }
   if (figures.some(({ isEqual }) => !isEqual)) throw new Error("rows or hashes differ, see docs/evidence");
 }
@@ -53,6 +73,7 @@ function recoverOnce(way: Way, env: NodeJS.ProcessEnv): Figure {
   onServer(PSQL, env, insert);
   if (way !== "recover") homeport(["backup", "now"], env); // which takes its own
   const before = contents(env);
+  const former = address(env);
   const start = performance.now();
   if (way === "destroy and up") {
     for (const step of ["destroy", "up"])
@@ -65,7 +86,8 @@ function recoverOnce(way: Way, env: NodeJS.ProcessEnv): Figure {
   const seconds = Math.round((performance.now() - start) / 100) / 10;
   const after = contents(env);
   const rows = Number(onServer(PSQL, env, "SELECT count(*) FROM runs;"));
-  return { way, isEqual: after === before, rows, seconds, address: address(env) };
+  const now = address(env);
+  return { way, isEqual: after === before, rows, seconds, address: now, isSameAddress: now === former };
 }
 
 /** Every table with its rows and hash, as in a backup's manifest. */

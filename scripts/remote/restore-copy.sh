@@ -35,6 +35,14 @@ function reach_for() {
   survey_archive "$1" || log 'the archive does not answer: copies only'
 }
 
+# counted_is_there COPIES: the backup that counts here is among them. Older ones expire, so that one that went is no news.
+function counted_is_there() {
+  local counted
+  counted=$(sed -n 's/^snapshot=//p' "${HOMEPORT_ROOT}/opt/backups/${name}/LAST_SUCCESS.txt" 2>/dev/null) || return 0
+  [[ -z "${counted}" || "${counted}" == none ]] || grep -q "^${counted}" <<<"$1" ||
+    die "repository: must hold copy ${counted:0:8}, which LAST_SUCCESS.txt counts; fix: homeport backup now"
+}
+
 function main() {
   local into="$1" until='' copies start=${SECONDS}
   load_settings "$2"
@@ -50,6 +58,7 @@ function main() {
   reach_for "${3:-}"
   copies=$(list_copies "${until}") || die "repository: must be there and answer; fix: homeport:backupRepository and its keys"
   [[ -n "${copies}${BASES}" ]] || die "repository: must hold a copy of ${database}${3:+ until $3}; fix: homeport backup list"
+  if [[ "${4:-}" == check ]]; then counted_is_there "${copies}"; fi
   latest_good "${copies}" "${3:-}" || die "database ${database}: no copy can be restored (${#SKIPPED[@]} tried)"
   if [[ "${into}" == live ]]; then
     put_in_place

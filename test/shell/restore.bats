@@ -180,6 +180,16 @@ enabled() { [[ -e "${HOMEPORT_ROOT}/etc/homeport/backup/enabled" ]]; }
   [[ "$(line_of 'check --read-data')" -lt "$(line_of ' snapshots ')" ]]
 }
 
+@test "restore-copy scratch, check: the backup that counts on the server must be in the repository" {
+  copy new 2026-01-02T03:00:00Z 3
+  echo snapshot=new >"${HOMEPORT_ROOT}/opt/backups/postgres/LAST_SUCCESS.txt"
+  run -0 remote restore-copy.sh scratch postgres '' check </dev/null
+  echo snapshot=newer >"${HOMEPORT_ROOT}/opt/backups/postgres/LAST_SUCCESS.txt"
+  run -1 remote restore-copy.sh scratch postgres '' check </dev/null
+  [[ "${output}" == *'must hold copy newer, which LAST_SUCCESS.txt counts'* ]]
+  run -0 remote restore-copy.sh scratch postgres </dev/null # a way back is never in the way of
+}
+
 @test "restore-copy live: keeps what is there as a dump, puts the copy in its place, and only the application stands still" {
   copy new 2026-01-02T03:00:00Z 3
   echo "row of today" >"${STATE}/databases/calendar"

@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { must, ROOT, sh } from "./support/cloud";
+import {
+  corrupt,
+  KINDS,
+  mend,
+  randomCorruption,
+  randomOf,
+  storedFiles,
+  type Corruption,
+} from "./support/corruptions";
+
+/** `npm run soak` asks for 300, and for the evidence. */
+const COUNT = Number(process.env.HOMEPORT_CORRUPTIONS ?? 20);
+const SEED = Number(process.env.HOMEPORT_SEED ?? 20_261_121);
+
+interface Found extends Corruption {
+  readonly isFound: boolean;
+  /** The last line of `homeport backup verify`. */
+  readonly said: string;
+}
+
+async function verified(): Promise<{ isWhole: boolean; said: string }> {
+  const { code, stderr } = await sh("node", "cli/homeport.js", "backup", "verify", "--json");
+  return { isWhole: code === 0, said: stderr.trim().split("\n").at(-1) ?? "" };
+}
+
+async function findOne(corruption: Corruption): Promise<Found> {
+  await corrupt(corruption);
+  try {
+    const { isWhole, said } = await verified();
+    return { ...corruption, isFound: !isWhole, said };
+  } finally {
+    await mend(corruption);
+  }
+}
+
+function writeEvidence(found: readonly Found[], commit: string): void {
+  const kinds = KINDS.map((kind) => [kind, found.filter((each) => each.kind === kind).length]);
+  const where = [...new Set(found.map(({ file }) => file.split("/")[0] ?? ""))].sort();
+  const files = where.map((folder) => [folder, found.filter(({ file }) => file.startsWith(folder)).length]);
+  const evidence = {
+    at: new Date().toISOString(),
+    commit,
+    seed: SEED,
+    corruptions: found.length,
+    found: found.filter(({ isFound }) => isFound).length,
+    kinds: Object.fromEntries(kinds) as Record<string, number>,
+    files: Object.fromEntries(files) as Record<string, number>,
+    missed: found.filter(({ isFound }) => !isFound),
+  };
+  mkdirSync(join(ROOT, "docs", "evidence"), { recursive: true });
+  writeFileSync(join(ROOT, "docs", "evidence", "corruptions.json"), `${JSON.stringify(evidence, null, 2)}\n`);
+}
+
+describe("homeport backup verify", () => {
+  it(`finds each of ${COUNT} corruptions of the repository, and is green in between`, async () => {
+    await must("node", "cli/homeport.js", "backup", "now");
+    const list = await must("node", "cli/homeport.js", "backup", "list", "--json");
+    const { copies } = JSON.parse(list.stdout) as { copies: { id: string }[] };
+    const stored = { files: await storedFiles(), newest: copies[0]?.id ?? "" };
+    const random = randomOf(SEED);
+    const found: Found[] = [];
+    for (let turn = 0; turn < COUNT; turn += 1) {
+      found.push(await findOne(randomCorruption(turn, stored, random)));
+    }
+    expect(await verified()).toMatchObject({ isWhole: true });
+    if (process.env.HOMEPORT_CORRUPTIONS !== undefined) {
+      writeEvidence(found, (await must("git", "rev-parse", "--short", "HEAD")).stdout.trim());
+    }
+    expect(found.filter(({ isFound }) => !isFound)).toEqual([]);
+  }, 3_600_000);
+});
