@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { table } from "../../cli/output";
+import { measureDatabase, type Measured } from "./bench-database";
 
 /**
  * Prints how long the usual commands take, in seconds and as multiples of what this machine needs to start Node and
- * Pulumi: figures of two machines compare by their ratios. Nothing is asserted. Works on a cloud of its own and
+ * Pulumi: figures of two machines compare by their ratios. Then what becomes of a database of 1 GB, beside a plain
+ * pg_dump into psql on the same host. Nothing is asserted. Works on a cloud of its own and
  * removes it.
  */
 
@@ -13,13 +15,9 @@ const ROOT = resolve(__dirname, "../..");
 const CLOUD = "local-bench";
 const REPEATS = 3;
 
-interface Row {
-  readonly what: string;
-  readonly seconds: number;
-}
-
 function main(): void {
-  const rows: Row[] = [];
+  const rows: Measured[] = [];
+  const database: Measured[] = [];
   let baseline = 0;
   try {
     task("local", ["--cloud-only"]); // images, toolchain and cloud are warm from here on
@@ -34,13 +32,16 @@ function main(): void {
       { what: "npm run local, all there", seconds: task("local", []) },
       { what: "npm run local:env", seconds: best(() => task("local:env", [])) },
     );
+    database.push(...measureDatabase(CLOUD, env));
   } finally {
     task("local:down", []);
     for (const rest of [`Pulumi.${CLOUD}.yaml`, join(".homeport", CLOUD)]) {
       rmSync(join(ROOT, rest), { recursive: true, force: true });
     }
   }
-  print(rows, baseline);
+  print("command", rows, { what: "node -e 0 and pulumi version", seconds: baseline });
+  const [plain, ...ours] = database;
+  if (plain !== undefined) print("a database of 1 GB", ours, plain);
 }
 
 /** Start-up of Node and of Pulumi on this machine, now: what no command can be quicker than. */
@@ -50,14 +51,14 @@ function measureBaseline(env: NodeJS.ProcessEnv): number {
   return node + engine;
 }
 
-function print(rows: readonly Row[], baseline: number): void {
-  const lines = rows.map(({ what, seconds }) => [
+/** As multiples of the first row too. */
+function print(title: string, rows: readonly Measured[], base: Measured): void {
+  const lines = [base, ...rows].map(({ what, seconds }) => [
     what,
     `${seconds.toFixed(2)} s`,
-    `${(seconds / baseline).toFixed(1)} x`,
+    `${(seconds / base.seconds).toFixed(1)} x`,
   ]);
-  const start = ["node -e 0 and pulumi version", `${baseline.toFixed(2)} s`, "1.0 x"];
-  process.stdout.write(`${table([["command", "time", "ratio"], start, ...lines])}\n`);
+  process.stdout.write(`${table([[title, "time", "ratio"], ...lines])}\n\n`);
 }
 
 function cloudEnvironment(): NodeJS.ProcessEnv {

@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /**
- * `npm run soak [-- COUNT [CORRUPTIONS]]`: so many recoveries in a row (default: 20) by `pulumi destroy` and `pulumi up`, each on
- * another address, then one by `homeport recover` and one with the host dead, on the same. Rows and hashes are compared each time; the figures go to
- * docs/evidence/recoveries.json with date and commit. Then so many corruptions of the repository (default: 300), each of
- * which `homeport backup verify` must find: docs/evidence/corruptions.json. Either may be 0. On the cloud of HOMEPORT_CLOUD, or one of its own.
+ * `npm run soak [-- COUNT [CORRUPTIONS]]`: so many recoveries in a row (default: 20) by `pulumi destroy` and
+ * `pulumi up`, each on another address, then one by `homeport recover` and one with the host dead, on the same. Rows
+ * and hashes are compared each time; the figures go to docs/evidence/recoveries.json with date and commit. Then so many
+ * corruptions of the repository (default: 300), each of which `homeport backup verify` must find:
+ * docs/evidence/corruptions.json. Either may be 0. On the cloud of HOMEPORT_CLOUD, or one of its own.
  */
 
 const ROOT = resolve(__dirname, "../..");
