@@ -134,6 +134,7 @@ const edge = new EdgeRules("edge", {
 });
 new Dns("dns", {
   ...{ domain, hostnames },
+  owner: physicalName(system.name, stack),
   zoneId: zone.zoneId,
   address: server.address,
   recordType: config.wwwRecord,

@@ -1,5 +1,6 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
+import { ownerComment } from "./lib/names";
 
 const TYPE = "homeport:edge:Dns";
 /** Seconds; 1 means "automatic", the only value that a proxied record takes. */
@@ -13,6 +14,8 @@ export interface DnsArgs {
   readonly address: pulumi.Input<string>;
   /** What a host other than the apex is (S1-18). */
   readonly recordType: "A" | "CNAME";
+  /** Written into each record: whose it is, when state is lost. */
+  readonly owner: string;
   /** Strict is set: nobody is let in before the edge verifies the origin. */
   readonly edgeReady: pulumi.Resource;
 }
@@ -34,7 +37,7 @@ export class Dns extends pulumi.ComponentResource {
           content: isAlias ? args.domain : args.address,
           proxied: true,
           ttl: AUTOMATIC_TTL,
-          comment: "Homeport",
+          comment: ownerComment(args.owner),
         },
         { parent: this, dependsOn: args.edgeReady },
       );

@@ -2,13 +2,13 @@ import { Command } from "commander";
 import { isPinned, parseImageRef } from "../../components/lib/image-ref";
 import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, failed, usage } from "../cli-error";
-import { clearLeftovers } from "../deploy/clear-leftovers";
+import { leftoverStep } from "../deploy/leftover-step";
 import { buildImage, pushImage } from "../deploy/image";
 import { afterFailedUpdate, applicationService, contextOf, currentImage, pushTargetOf } from "../deploy/plan";
 import { formatLintFault, lintApplication } from "../lint/application";
 import { isInteractive, runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
-import { checkedConfig, writeStackSshFiles } from "../stack-config";
+import { writeStackSshFiles } from "../stack-config";
 import { verifyAndReport } from "./verify";
 
 interface UpdateOptions {
@@ -84,7 +84,7 @@ async function update(
 ): Promise<void> {
   const isJson = options.json === true;
   const previous = currentImage(config, service);
-  await runSteps([...steps, leftoverStep(stack)], isJson);
+  await runSteps([...steps, leftoverStep(stack, runningCalendar)], isJson);
   writeStackSshFiles(stack.name, config);
   const code = await stack.up(isInteractive(isJson));
   if (code !== 0)
@@ -144,18 +144,6 @@ function lintStep(context: string, config: StackConfig): Step {
       else if (linted.faults.length === 0) note("assume_ssl, force_ssl and the mailer's host are set");
       else throw failed(...linted.faults.map((fault) => formatLintFault(fault, context)));
       return Promise.resolve();
-    },
-  };
-}
-
-function leftoverStep(stack: PulumiStack): Step {
-  return {
-    title: "look for leftovers of an interrupted run",
-    run: async (note) => {
-      const config = await stack.config();
-      checkedConfig(stack.name, config);
-      const removed = await clearLeftovers(stack, config, runningCalendar.name);
-      note(removed.length === 0 ? "none" : `removed ${removed.join("; ")}`);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, refused } from "../cli-error";
+import { leftoverStep } from "../deploy/leftover-step";
 import { runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
 import { lastRestore } from "../recovery/copies";
@@ -68,26 +69,20 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   if (isStateLost) await makeStackAnew(stack);
   const config = await stack.config();
   const checked = checkedConfig(stack.name, config);
-  if (!config.has("homeport:backupRepository")) {
-    throw refused(
-      "no repository: everything would be lost with the server; fix: set homeport:backupRepository",
-    );
-  }
-  if (checked.protect && options.yes !== true) {
-    throw refused("homeport:protect is on: the server would be replaced; fix: add --yes when you mean it");
-  }
+  const isSure = options.yes === true;
+  refuseLoss(config, checked.protect && !isSure);
   const began = Date.now();
   writeStackSshFiles(stack.name, config);
   const isDead = options.dead === true;
-  const isSure = options.yes === true;
   const steps = isStateLost
     ? stateLostSteps({ stack, config, checked, system: runningCalendar, isDead, isSure })
     : takingAway(stack, config, isDead);
   await runSteps(steps, isJson);
   // another place may be the stack's by now
   const places = placesOf(checkedConfig(stack.name, await stack.config()));
+  const goOn = isStateLost ? "homeport recover --state-lost" : "homeport recover --dead";
   if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: to });
-  const place = await upWherePossible(stack, config, places);
+  const place = await upWherePossible(stack, config, places, goOn);
   // what the next server is to become is another question
   if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: checked.restore });
   const server = serverOf(stack.name, config, await stack.export());
@@ -95,6 +90,17 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   const isProven = await verifyAndReport(stack, isJson);
   reportRecovery({ began, place, restored }, isProven, isJson);
   process.exitCode = isProven ? EXIT.ok : EXIT.failed;
+}
+
+function refuseLoss(config: StackConfig, isProtected: boolean): void {
+  if (!config.has("homeport:backupRepository")) {
+    throw refused(
+      "no repository: everything would be lost with the server; fix: set homeport:backupRepository",
+    );
+  }
+  if (isProtected) {
+    throw refused("homeport:protect is on: the server would be replaced; fix: add --yes when you mean it");
+  }
 }
 
 function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): Step[] {
@@ -111,5 +117,5 @@ function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): S
     title: "take the server away",
     run: (note) => takeServerAway(stack, config, note),
   };
-  return isDead ? [takeAway] : [lastBackup, takeAway];
+  return [leftoverStep(stack, runningCalendar), ...(isDead ? [] : [lastBackup]), takeAway];
 }

@@ -21,6 +21,9 @@ const KINDS: readonly (readonly [HetznerKind, string, string])[] = [
   ["ssh_keys", "hcloud:index/sshKey:SshKey", "ssh-key"],
 ];
 
+/** Types whose leftovers are found. */
+const LOOKED_FOR = /^(hcloud:|cloudflare:index\/dnsRecord:)/;
+
 /** What Hetzner has and state has not, in the order in which it can be removed. */
 export function findLeftovers(found: Found, state: StackExport): Leftover[] {
   // a resource that waits for its deletion is still known
@@ -57,9 +60,7 @@ export function decide(leftover: Leftover, all: readonly Leftover[], state: Stac
 /** The state without the creates that were interrupted: what they left has been looked for and found. */
 export function withoutPendingCreates(state: StackExport): StackExport {
   const pending = state.deployment.pending_operations ?? [];
-  const kept = pending.filter(
-    ({ type, resource }) => type !== "creating" || !resource.type.startsWith("hcloud:"),
-  );
+  const kept = pending.filter(({ type, resource }) => type !== "creating" || !LOOKED_FOR.test(resource.type));
   return { ...state, deployment: { ...state.deployment, pending_operations: kept } };
 }
 

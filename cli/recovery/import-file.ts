@@ -34,8 +34,6 @@ export interface ZoneRecord {
   readonly comment?: string | null;
 }
 
-/** What every record of Homeport's carries: Cloudflare has no labels on a free plan. */
-export const RECORD_COMMENT = "Homeport";
 const RECORD = "cloudflare:index/dnsRecord:DnsRecord";
 
 /** What can be adopted at Hetzner. A server cannot: its host key and the steps that ran on it are lost with the state. */
@@ -68,11 +66,11 @@ export function hetznerIdOf(
   return one === undefined || isElsewhere ? undefined : String(one.id);
 }
 
-/** The record of Homeport's that is the declared one, by name and type. */
+/** The record of this stack's that is the declared one, by its comment, name and type. */
 export function recordOf({ type, inputs }: Declared, records: readonly ZoneRecord[]): ZoneRecord | undefined {
-  if (type !== RECORD) return undefined;
+  if (type !== RECORD || typeof inputs.comment !== "string") return undefined;
   return records.find(
-    (one) => one.comment === RECORD_COMMENT && one.name === inputs.name && one.type === inputs.type,
+    (one) => one.comment === inputs.comment && one.name === inputs.name && one.type === inputs.type,
   );
 }
 

@@ -28,12 +28,14 @@ export function placesOf({
  * `pulumi up` at the first place that has a server to sell. Another place than the stack's is written to its config;
  * another location means another address.
  *
+ * @param goOn the command that goes on after a failure.
  * @throws CliError when it fails for any other reason, or no place is left.
  */
 export async function upWherePossible(
   stack: PulumiStack,
   config: StackConfig,
   places: readonly Place[],
+  goOn: string,
 ): Promise<Place> {
   let [last] = places;
   for (const place of places) {
@@ -42,14 +44,12 @@ export async function upWherePossible(
     const { code, stdout, stderr } = await stack.upAndRead();
     if (code === 0) return place;
     if (!OUT_OF_STOCK.test(stdout + stderr)) {
-      throw failed(
-        `pulumi up: exit code ${code}, see above; fix: homeport recover --dead once its cause is gone`,
-      );
+      throw failed(`pulumi up: exit code ${code}, see above; fix: ${goOn} once its cause is gone`);
     }
     say(`${place.serverType} is out of stock in ${place.location}`);
   }
   throw failed(
-    "no place of the ladder has a server to sell; fix: add one to homeport:recoverLadder, then homeport recover again",
+    `no place of the ladder has a server to sell; fix: add one to homeport:recoverLadder, then ${goOn}`,
   );
 }
 

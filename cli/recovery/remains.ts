@@ -45,14 +45,14 @@ export async function findRemains(
   const zoneId = await findZone(apis.cloudflare, domain);
   const [hetzner, found, issued] = await Promise.all([
     findLabelled(apis.hetzner, stackSelector(system.name, stack)),
-    Promise.all(hostnames.map((name) => recordsOf(apis.cloudflare, zoneId, name))),
+    findRecords(apis.cloudflare, zoneId, hostnames),
     certificatesOf(apis.cloudflare, zoneId),
   ]);
   const owner = physicalName(system.name, stack);
   return {
     hetzner,
     zoneId,
-    records: found.flat(),
+    records: found,
     certificates: issued
       .filter((one) => one.hostnames.some((name) => hostnames.includes(name)))
       .map(({ id, hostnames: names, csr = "" }) => ({
@@ -63,12 +63,22 @@ export async function findRemains(
   };
 }
 
-async function findZone(api: CloudflareApi, domain: string): Promise<string> {
+/** The id of a zone. @throws CliError when the token may not read it, or there is none. */
+export async function findZone(api: CloudflareApi, domain: string): Promise<string> {
   const [zone] = zones.parse(await api.get(`/zones?name=${encodeURIComponent(domain)}`));
   if (zone !== undefined) return zone.id;
   throw failed(
     `Cloudflare API: there is no zone ${domain} that this token may read; fix: pulumi config set --secret cloudflare:apiToken`,
   );
+}
+
+/** The address records at these names, whoever made them. */
+export async function findRecords(
+  api: CloudflareApi,
+  zoneId: string,
+  hostnames: readonly string[],
+): Promise<ZoneRecord[]> {
+  return (await Promise.all(hostnames.map((name) => recordsOf(api, zoneId, name)))).flat();
 }
 
 async function recordsOf(api: CloudflareApi, zoneId: string, name: string): Promise<ZoneRecord[]> {

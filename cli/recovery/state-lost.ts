@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PlainConfig } from "../../components/lib/config-rules";
+import { ownerComment, physicalName } from "../../components/lib/names";
 import type { System } from "../../components/lib/system";
 import { refused, usage } from "../cli-error";
 import { decide, findLeftovers, type Found } from "../deploy/leftovers";
@@ -10,7 +11,7 @@ import { say, type Note, type Step } from "../output";
 import type { PulumiStack, StackConfig } from "../pulumi";
 import { writeStackSshFiles } from "../stack-config";
 import { resourcesOf, type StackExport } from "../stack-state";
-import { declaredBy, hetznerIdOf, recordOf, RECORD_COMMENT, withIds, type ImportFile } from "./import-file";
+import { declaredBy, hetznerIdOf, recordOf, withIds, type ImportFile } from "./import-file";
 import { takeLastBackup } from "./last-backup";
 import { liftAtHetzner } from "./protection";
 import { findRemains, type Remains } from "./remains";
@@ -152,12 +153,13 @@ class StateLost {
   /** What carries Homeport's mark and is in no state. What does not is told, and left alone. */
   private async removeRest(note: Note): Promise<void> {
     const { records, certificates, zoneId } = this.remains;
+    const mark = ownerComment(physicalName(this.args.system.name, this.args.stack.name));
     const state = resourcesOf(await this.args.stack.export());
     const known = new Set([...this.adoptedRecords, ...state.map(({ id }) => id?.split("/").at(-1))]);
     const marked = [
       ...records.map(({ id, name, type, comment }) => ({
         ...{ id, what: `record ${type} ${name}`, path: `/zones/${zoneId}/dns_records/${id}` },
-        isOurs: comment === RECORD_COMMENT,
+        isOurs: comment === mark,
       })),
       ...certificates.map(({ id, isOurs }) => ({
         ...{ id, what: `origin certificate ${id}`, path: `/certificates/${id}`, isOurs },

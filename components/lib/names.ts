@@ -30,6 +30,11 @@ export function labels(system: string, stack: string): { project: string; system
   return { project: "homeport", system: labelValue(system), stack: labelValue(stack) };
 }
 
+/** What a record carries where there are no labels (Cloudflare's free plan): whose it is. At most 73 characters of 100. */
+export function ownerComment(owner: string): string {
+  return `Homeport: ${owner}`;
+}
+
 function labelValue(text: string): string {
   return isLabelValue(text) ? text : physicalName(text, "");
 }

@@ -13,6 +13,7 @@ describe("Dns", () => {
       domain: "mxcorre.com",
       hostnames: ["mxcorre.com", "www.mxcorre.com"],
       address: "192.0.2.10",
+      owner: "shop-prod",
       edgeReady: milestone("strict"),
     };
     new Dns("dns", { ...args, recordType: "A" });
@@ -23,6 +24,10 @@ describe("Dns", () => {
   it("is exactly one record per host", () => {
     expect(graph.children("dns")).toEqual([`${RECORD} dns-apex`, `${RECORD} dns-www`]);
     expect(houseFaults(graph, ["dns", "alias"])).toEqual([]);
+  });
+
+  it("says in each record whose it is, so that a lost state finds its own", () => {
+    expect(graph.get("dns-www").inputs).toMatchObject({ comment: "Homeport: shop-prod" });
   });
 
   it("points apex and www at the server, proxied (S1-18)", () => {

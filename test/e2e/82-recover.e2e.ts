@@ -1,47 +1,10 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  clearFaults,
-  DOMAIN,
-  hetzner,
-  must,
-  onServer,
-  pulumi,
-  serverIp,
-  sh,
-  up,
-  visitor,
-} from "./support/cloud";
-
-const DATABASE = "running_calendar_production";
-const PSQL = `sudo docker exec -i running_calendar-db psql -XqAt -v ON_ERROR_STOP=1 -U postgres -d ${DATABASE}`;
+import { clearFaults, hetzner, must, onServer, pulumi, serverIp, sh, up } from "./support/cloud";
+import { addRuns, backup, contents, DATABASE, openForm, sendForm, serverId, sql } from "./support/data";
 
 interface Restored {
   readonly copy: string;
   readonly skipped: readonly { readonly why: string }[];
-}
-
-async function sql(statement: string): Promise<string> {
-  const { code, stdout, output } = await onServer(PSQL, `${statement};\n`);
-  expect(code, output).toBe(0);
-  return stdout.trim();
-}
-
-/** Every table with its rows and a hash of them, as the backup's manifest has it. */
-async function contents(): Promise<string> {
-  const { stdout, code, output } = await onServer(`sudo cat /etc/homeport/backup/manifest.sql | ${PSQL}`);
-  expect(code, output).toBe(0);
-  return stdout;
-}
-
-/** Rows that no other test has made. */
-async function addRuns(count: number): Promise<void> {
-  const values = "'Recovery ' || gen_random_uuid(), current_date + g, 5, now(), now()";
-  const columns = "name, held_on, distance_km, created_at, updated_at";
-  await sql(`INSERT INTO runs (${columns}) SELECT ${values} FROM generate_series(1, ${count}) g`);
-}
-
-async function backup(): Promise<void> {
-  await must("npx", "homeport", "backup", "now");
 }
 
 async function lastRestore(): Promise<Restored> {
@@ -57,24 +20,6 @@ async function damageNewestCopy(): Promise<void> {
       /tmp/backup_29990101_000000.sql /tmp/backup_29990101_000000.manifest.json`;
   const { code, output } = await onServer("sudo bash -s", script);
   expect(code, output).toBe(0);
-}
-
-/** A form that was opened now, with the session's cookie, in the visitor's files. */
-async function openForm(): Promise<void> {
-  const page = await visitor("sh", "-c", `curl -sSf -c /tmp/session -o /tmp/form https://${DOMAIN}/`);
-  expect(page.code, page.output).toBe(0);
-}
-
-/** Sends that form: the session is believed only with the key that signed it. */
-async function sendForm(name: string): Promise<string> {
-  const token = `sed -n 's/.*name="authenticity_token" value="\\([^"]*\\)".*/\\1/p' /tmp/form | head -n 1`;
-  const fields = `--data-urlencode "run[name]=${name}" -d "run[held_on]=2031-01-01" -d "run[distance_km]=5"`;
-  const script = `curl -sS -L -b /tmp/session -c /tmp/session --data-urlencode "authenticity_token=$(${token})" ${fields} https://${DOMAIN}/runs`;
-  return (await visitor("sh", "-c", script)).stdout;
-}
-
-async function serverId(): Promise<number | undefined> {
-  return (await hetzner<{ servers: { id: number }[] }>("/servers")).servers[0]?.id;
 }
 
 beforeEach(clearFaults);

@@ -6,6 +6,7 @@ import {
   type Found,
   type Leftover,
 } from "../../cli/deploy/leftovers";
+import { leftoverRecords } from "../../cli/deploy/leftover-records";
 import type { HetznerKind, HetznerObject } from "../../cli/hetzner";
 import type { StackExport, StateResource } from "../../cli/stack-state";
 
@@ -125,11 +126,12 @@ describe("decide", () => {
 });
 
 describe("withoutPendingCreates", () => {
-  it("forgets interrupted creates at Hetzner alone", () => {
+  it("forgets interrupted creates of what is looked for alone", () => {
     const pending = [
       { type: "creating", resource: { urn: "a", type: "hcloud:index/server:Server" } },
+      { type: "creating", resource: { urn: "d", type: "cloudflare:index/dnsRecord:DnsRecord" } },
       { type: "updating", resource: { urn: "b", type: "hcloud:index/server:Server" } },
-      { type: "creating", resource: { urn: "c", type: "cloudflare:index/dnsRecord:DnsRecord" } },
+      { type: "creating", resource: { urn: "c", type: "cloudflare:index/zoneSetting:ZoneSetting" } },
     ];
     const before: StackExport = { version: 3, deployment: { resources: [KEY], pending_operations: pending } };
 
@@ -137,5 +139,27 @@ describe("withoutPendingCreates", () => {
 
     expect(deployment.pending_operations?.map(({ resource }) => resource.urn)).toEqual(["b", "c"]);
     expect(deployment.resources).toEqual([KEY]);
+  });
+});
+
+describe("leftoverRecords", () => {
+  const mark = "Homeport: shop-prod";
+  const record = (id: string, comment: string | null) => ({
+    ...{ id, comment },
+    name: "shop.example",
+    type: "A",
+  });
+
+  it("are the stack's own ones that its state does not know, and nobody else's", () => {
+    const records = [
+      ...[record("known", mark), record("imported", mark), record("leaving", mark), record("lost", mark)],
+      ...[record("staging", "Homeport: shop-prod-2"), record("by-hand", null)],
+    ];
+    const known = state(
+      { urn: "u", type: "cloudflare:index/dnsRecord:DnsRecord", id: "known" },
+      { urn: "v", type: "cloudflare:index/dnsRecord:DnsRecord", id: "zone/imported" },
+      { urn: "w", type: "cloudflare:index/dnsRecord:DnsRecord", id: "leaving", delete: true },
+    );
+    expect(leftoverRecords(records, mark, known).map(({ id }) => id)).toEqual(["lost"]);
   });
 });

@@ -9,6 +9,7 @@ import { placesOf, upWherePossible } from "../../cli/recovery/places";
 import { measure } from "../../cli/recovery/report";
 
 const HOME = { location: "nbg1", serverType: "cx23" };
+const GO_ON = "homeport recover --dead";
 const BIGGER = { location: "nbg1", serverType: "cx33" };
 
 /** A stack whose `up` gives these answers in turn; what it is told to set is in `written`. */
@@ -43,19 +44,21 @@ describe("homeport recover", () => {
       { code: 255, stderr: "error: no capacity (resource_unavailable, 1)" },
       { code: 0, stderr: "" },
     ]);
-    expect(await upWherePossible(stack, new Map(), [HOME, BIGGER])).toEqual(BIGGER);
+    expect(await upWherePossible(stack, new Map(), [HOME, BIGGER], GO_ON)).toEqual(BIGGER);
     expect(written).toEqual(["homeport:location nbg1", "homeport:serverType cx33"]);
   });
 
   it("stays where it is after any other failure, and names the command that goes on", async () => {
     const { stack, written } = stackWith([{ code: 255, stderr: "error: token refused" }]);
-    await expect(upWherePossible(stack, new Map(), [HOME, BIGGER])).rejects.toThrow(/fix: homeport recover/);
+    await expect(upWherePossible(stack, new Map(), [HOME, BIGGER], GO_ON)).rejects.toThrow(
+      /fix: homeport recover --dead/,
+    );
     expect(written).toEqual([]);
   });
 
   it("says so when no place is left", async () => {
     const { stack } = stackWith([{ code: 255, stderr: "resource_unavailable" }]);
-    await expect(upWherePossible(stack, new Map(), [HOME])).rejects.toThrow(/homeport:recoverLadder/);
+    await expect(upWherePossible(stack, new Map(), [HOME], GO_ON)).rejects.toThrow(/homeport:recoverLadder/);
   });
 
   it("measures the loss from the moment that the copy shows, and the time until all is proven", () => {

@@ -66,10 +66,11 @@ describe("what is adopted after a loss of the state", () => {
     expect(hetznerIdOf(at("nbg1"), found)).toBeUndefined();
   });
 
-  it("is a record of the same name and type with Homeport's comment: another's is left alone", () => {
-    const ours = { id: "r1", name: "shop.example", type: "A", comment: "Homeport" };
-    const theirs = { id: "r2", name: "www.shop.example", type: "A", comment: null };
-    const wanted = (name: string, type: string): Declared => declared(RECORD, { name, type });
+  it("is a record of the same name and type with this stack's comment: another's is left alone", () => {
+    const ours = { id: "r1", name: "shop.example", type: "A", comment: "Homeport: shop-prod" };
+    const theirs = { id: "r2", name: "www.shop.example", type: "A", comment: "Homeport: shop-staging" };
+    const wanted = (name: string, type: string): Declared =>
+      declared(RECORD, { name, type, comment: "Homeport: shop-prod" });
     expect(recordOf(wanted("shop.example", "A"), [theirs, ours])).toBe(ours);
     expect(recordOf(wanted("shop.example", "CNAME"), [theirs, ours])).toBeUndefined();
     expect(recordOf(wanted("www.shop.example", "A"), [theirs, ours])).toBeUndefined();
@@ -148,7 +149,7 @@ describe("what both APIs still have", () => {
     const cloudflare = cloudflareWith({
       "/zones?name=shop.example": [{ id: "z1" }],
       "/zones/z1/dns_records?name=shop.example": [
-        { id: "r1", name: "shop.example", type: "A", comment: "Homeport" },
+        { id: "r1", name: "shop.example", type: "A", comment: "Homeport: shop-prod" },
         { id: "r2", name: "shop.example", type: "TXT" },
         { id: "r3", name: "shop.example", type: "MX" },
       ],
