@@ -76,7 +76,7 @@ function component(files, providers, ignores = []) {
     rules: imports(only([...packages, "\\./[a-z-]+", "\\./lib/[a-z-]+"].join("|"), message), {
       regex: "^\\./(?!lib/|remote-step$)",
       allowTypeImports: true,
-      message: "Take a sibling's instance as an argument: index.ts wires the components.",
+      message: "Take a sibling's instance as an argument: deploy-system.ts wires the components.",
     }),
   };
 }
@@ -117,7 +117,7 @@ export default typescript.config(
     },
   },
   {
-    files: ["index.ts", "components/**/*.ts", "systems/**/*.ts"],
+    files: ["index.ts", "system.ts", "components/**/*.ts", "systems/**/*.ts", "examples/*/*.ts"],
     rules: {
       "no-restricted-properties": ["error", NO_ENVIRONMENT],
       "no-restricted-globals": [
@@ -128,15 +128,37 @@ export default typescript.config(
     },
   },
   {
-    files: ["index.ts"],
+    // a project as a user has one: what is in the package's exports, and its own files
+    files: ["examples/*/*.ts"],
     rules: imports(
       only(
-        "@pulumi/pulumi|\\./components/.+|\\./systems/.+",
-        "index.ts wires components and systems, nothing else.",
+        "@pulumi/pulumi|homeport(?:/system)?|\\./[a-z-]+",
+        "A project imports homeport and its own files.",
       ),
     ),
   },
-  component(["components/*.ts"], [], ["components/config.ts"]),
+  {
+    files: ["index.ts"],
+    rules: imports(
+      only(
+        "@pulumi/pulumi|\\./components/.+|\\./system",
+        "index.ts deploys this project's system, nothing else.",
+      ),
+    ),
+  },
+  {
+    files: ["system.ts"],
+    rules: imports(only("\\./systems/[a-z-]+", "system.ts names the project's system.")),
+  },
+  {
+    files: ["components/deploy-system.ts", "components/index.ts"],
+    rules: imports(only("@pulumi/pulumi|\\./[a-z-]+|\\./lib/[a-z-]+", "It wires components, nothing else.")),
+  },
+  component(
+    ["components/*.ts"],
+    [],
+    ["config", "deploy-system", "index"].map((name) => `components/${name}.ts`),
+  ),
   ...providerRooms(),
   {
     files: ["components/container-host.ts"],

@@ -3,9 +3,9 @@ import { formatFault } from "../components/lib/faults";
 import { writeSshFiles, type SshFiles } from "../components/lib/ssh-files";
 import { publicKeyOf } from "../components/lib/ssh-keys";
 import type { System } from "../components/lib/system";
-import { runningCalendar } from "../systems/running-calendar";
 import { usage } from "./cli-error";
 import type { StackConfig } from "./pulumi";
+import { projectSystem } from "./system";
 
 const DEFAULT_USER = "ops";
 
@@ -17,7 +17,7 @@ const DEFAULT_USER = "ops";
 export function checkedConfig(
   stack: string,
   config: StackConfig,
-  system: System = runningCalendar,
+  system: System = projectSystem(),
 ): PlainConfig {
   const parsed = parseConfig({
     raw: Object.fromEntries([...config].map(([key, { value }]) => [key, value])),

@@ -16,7 +16,7 @@ export interface EdgeRulesArgs {
   /** For the command that accepts one more. */
   readonly stack: string;
   /** The origin serves its certificate: strict has something to verify. */
-  readonly originAnswers: pulumi.Resource;
+  readonly originAnswers: readonly pulumi.Resource[];
 }
 
 /**
@@ -64,7 +64,7 @@ export class EdgeRules extends pulumi.ComponentResource {
       const proxied = results.map(({ name }) => name);
       const message = strangersMessage({ proxied, hostnames, accepted, mode, stack });
       if (message !== undefined) throw new pulumi.RunError(message);
-      return [originAnswers];
+      return [...originAnswers];
     });
   }
 }

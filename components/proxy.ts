@@ -30,7 +30,7 @@ export interface ProxyArgs {
  */
 export class Proxy extends pulumi.ComponentResource {
   /** The sites answer on the host itself, over TLS, with the right certificate. */
-  readonly answers: pulumi.Resource;
+  readonly answers: readonly pulumi.Resource[];
 
   constructor(name: string, args: ProxyArgs, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, { domain: args.domain, image: args.image }, opts);
@@ -132,22 +132,27 @@ export class Proxy extends pulumi.ComponentResource {
     );
   }
 
+  /** One step per health path: each asks the hosts of the sites that have it. */
   private proveAnswers(
     name: string,
     args: ProxyArgs,
     container: docker.Container,
     routes: pulumi.Resource[],
-  ): pulumi.Resource {
-    const hosts = args.system.sites.map((site) => fullHostname(site.hostname, args.domain));
-    return new RemoteStep(
-      `${name}-answers`,
-      {
-        host: args.host,
-        script: "80-origin-answers.sh",
-        arguments: ["/up", ...hosts],
-        triggers: [container.id],
-      },
-      { parent: this, dependsOn: [container, ...routes] },
-    );
+  ): pulumi.Resource[] {
+    const { sites } = args.system;
+    const paths = [...new Set(sites.map((site) => site.healthPath))];
+    return paths.map((path, index) => {
+      const asked = sites.filter((site) => site.healthPath === path);
+      return new RemoteStep(
+        index === 0 ? `${name}-answers` : `${name}-answers-${index + 1}`,
+        {
+          host: args.host,
+          script: "80-origin-answers.sh",
+          arguments: [path, ...asked.map((site) => fullHostname(site.hostname, args.domain))],
+          triggers: [container.id],
+        },
+        { parent: this, dependsOn: [container, ...routes] },
+      );
+    });
   }
 }

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "./lib/hash";
-import { remoteScript } from "./lib/scripts";
+import { localScript, remoteScript } from "./lib/scripts";
 import { shellQuote } from "./lib/shell";
 
 /** The server as the steps see it: an address, an account and the one host key that is believed. */
@@ -105,7 +105,7 @@ export class GuardedStep extends command.local.Command {
     const text = remoteScript(args.script);
     const words = quoteAll(args.arguments ?? []);
     const target = pulumi.interpolate`${args.host.user}@${args.host.address}`;
-    const fixed = ["bash", "scripts/guarded-step.sh", args.host.sshConfig].map(shellQuote).join(" ");
+    const fixed = ["bash", localScript("guarded-step.sh"), args.host.sshConfig].map(shellQuote).join(" ");
     const run = pulumi.interpolate`${fixed} ${target} ${args.guard}${words}`;
     super(
       name,
@@ -140,7 +140,7 @@ export interface PowerOnArgs {
  */
 export class PowerOn extends command.local.Command {
   constructor(name: string, args: PowerOnArgs, opts?: pulumi.CustomResourceOptions) {
-    const run = pulumi.interpolate`node scripts/power-on.js ${shellQuote(args.endpoint)} ${args.serverId}`;
+    const run = pulumi.interpolate`node ${localScript("power-on.js")} ${shellQuote(args.endpoint)} ${args.serverId}`;
     super(
       name,
       {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { ROOT_SYSTEM } from "./projects";
 import { cloudSettings } from "./settings";
 
 const program = new Command("npm run")
@@ -11,7 +12,7 @@ const program = new Command("npm run")
 
 program
   .command("local")
-  .argument("[system]", "the system to bring up", "running-calendar")
+  .argument("[system]", "the system to bring up, or the folder of a project of your own", ROOT_SYSTEM)
   .option("--cloud-only", "start the cloud, deploy nothing")
   .option("--json", "print the summary as JSON")
   .description("everything: dependencies, toolchain, local cloud, pulumi up, checks")

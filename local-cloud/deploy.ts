@@ -5,41 +5,57 @@ import { join } from "node:path";
 import { REGISTRY_USER } from "./cloud";
 import { backendFolder, cloudEnvironment, ensureTokens, storeAccounts } from "./environment";
 import { BUCKET, OBJECT_STORE } from "./internet/object-store";
+import { projectName, ROOT_SYSTEM, type LocalProject } from "./projects";
 import type { CloudSettings } from "./settings";
 import { writeStackConfig } from "./stack";
 import { ROOT } from "./toolchain/versions";
 
 /** Makes the stack and its config: the template's values, then what `homeport init` makes. */
-export async function prepareStack(settings: CloudSettings, system: string, webImage: string): Promise<void> {
+export async function prepareStack(
+  settings: CloudSettings,
+  project: LocalProject,
+  images: Readonly<Record<string, string>>,
+): Promise<void> {
   const { host } = storeAccounts(settings);
   const environment = await cloudEnvironment(settings);
-  writeStackConfig(settings, system, {
+  writeStackConfig(settings, project, {
+    ...images,
     HCLOUD_ENDPOINT: environment.HCLOUD_ENDPOINT ?? "",
     CLOUDFLARE_BASE_URL: environment.CLOUDFLARE_BASE_URL ?? "",
     ADMIN_CIDR: `${settings.gateway}/32`,
     EDGE_CIDR: settings.edgeRange,
-    WEB_IMAGE: webImage,
-    BACKUP_REPOSITORY: `s3:https://${OBJECT_STORE}/${BUCKET}/${system}`,
+    BACKUP_REPOSITORY: `s3:https://${OBJECT_STORE}/${BUCKET}/${repositoryOf(project)}`,
     BACKUP_ACCESS_KEY_ID: host.id,
   });
-  await homeport(settings, ["init", "--stack", settings.name, "--registry-username", REGISTRY_USER], {
-    KAMAL_REGISTRY_PASSWORD: ensureTokens(settings).registry,
-    HOMEPORT_BACKUP_SECRET_ACCESS_KEY: host.secret,
-  });
+  await homeport(
+    settings,
+    project,
+    ["init", "--stack", settings.name, "--registry-username", REGISTRY_USER],
+    {
+      KAMAL_REGISTRY_PASSWORD: ensureTokens(settings).registry,
+      HOMEPORT_BACKUP_SECRET_ACCESS_KEY: host.secret,
+    },
+  );
+}
+
+/** Where its backups go in the bucket; the root's have their system's name. */
+function repositoryOf({ name, folder }: LocalProject): string {
+  return folder === ROOT ? ROOT_SYSTEM : name;
 }
 
 /** Runs `homeport` as a user would, in the cloud's environment; its output is shown. */
 export async function homeport(
   settings: CloudSettings,
+  { folder }: LocalProject,
   args: readonly string[],
   extra: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await show(settings, "node", ["cli/homeport.js", ...args], extra);
+  await show(settings, folder, "node", [join(ROOT, "cli", "homeport.js"), ...args], extra);
 }
 
 /** `pulumi up` without a question. */
-export async function pulumiUp(settings: CloudSettings): Promise<void> {
-  await show(settings, "pulumi", [
+export async function pulumiUp(settings: CloudSettings, { folder }: LocalProject): Promise<void> {
+  await show(settings, folder, "pulumi", [
     "up",
     "--yes",
     "--skip-preview",
@@ -51,12 +67,13 @@ export async function pulumiUp(settings: CloudSettings): Promise<void> {
 
 async function show(
   settings: CloudSettings,
+  cwd: string,
   command: string,
   args: readonly string[],
   extra: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const child = spawn(command, [...args], {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ...(await cloudEnvironment(settings)), ...extra },
     stdio: ["ignore", 2, 2],
   });
@@ -65,11 +82,16 @@ async function show(
 }
 
 /**
- * Removes the cloud's own stack from its backend, since all that it describes is gone. Its config stays, and so does
- * every other stack there.
+ * Removes the cloud's own stack of each project from its backend, since all that they describe is gone. Their config
+ * stays, and so does every other stack there.
  */
-export async function forgetStack(settings: CloudSettings): Promise<void> {
-  if (!existsSync(join(backendFolder(settings), ".pulumi", "stacks", "homeport", `${settings.name}.json`)))
-    return;
-  await show(settings, "pulumi", ["stack", "rm", "--yes", "--force", "--preserve-config", settings.name]);
+export async function forgetStacks(settings: CloudSettings, folders: readonly string[]): Promise<void> {
+  const stacks = join(backendFolder(settings), ".pulumi", "stacks");
+  const known = folders.filter((folder) =>
+    existsSync(join(stacks, projectName(folder), `${settings.name}.json`)),
+  );
+  for (const folder of known)
+    await show(settings, folder, "pulumi", [
+      ...["stack", "rm", "--yes", "--force", "--preserve-config", settings.name],
+    ]);
 }

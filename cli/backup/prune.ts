@@ -1,7 +1,7 @@
 import type { PlainConfig } from "../../components/lib/config-rules";
-import { runningCalendar } from "../../systems/running-calendar";
 import { failed, refused, usage } from "../cli-error";
 import { lastLine, run } from "../run";
+import { projectSystem } from "../system";
 
 export interface PruneResult {
   readonly kept: number;
@@ -36,8 +36,9 @@ export async function pruneCopies(
   isDry: boolean,
 ): Promise<PruneResult> {
   const restic = resticOf(config, env);
-  const host = `${runningCalendar.name}-${config.stack}`;
-  for (const { name } of runningCalendar.databases) await refuseLoss(restic, host, name);
+  const system = projectSystem();
+  const host = `${system.name}-${config.stack}`;
+  for (const { name } of system.databases) await refuseLoss(restic, host, name);
   const { daily, weekly, monthly } = config.backup.keep;
   const keep = Object.entries({ daily, weekly, monthly }).flatMap(([age, count]) =>
     count > 0 ? [`--keep-${age}`, String(count)] : [],

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { printJson, printResult, table } from "../output";
 import { PulumiStack } from "../pulumi";
 import { listCopies } from "../recovery/copies";
 import { DATABASE_OPTION, backedUpOf } from "../recovery/databases";
 import { serverOf } from "../stack-server";
+import { projectSystem } from "../system";
 
 interface ListOptions {
   readonly stack?: string;
@@ -19,7 +19,7 @@ export function backupListCommand(): Command {
     .option(...DATABASE_OPTION)
     .option("--json", "print the result as JSON")
     .action(async (options: ListOptions) => {
-      const databases = backedUpOf(runningCalendar, options.database);
+      const databases = backedUpOf(projectSystem(), options.database);
       const stack = await PulumiStack.select(options.stack);
       const [config, state] = await Promise.all([stack.config(), stack.export()]);
       const server = serverOf(stack.name, config, state);

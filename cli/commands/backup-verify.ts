@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT } from "../cli-error";
 import { printJson, printResult, runSteps, type Step } from "../output";
 import { PulumiStack } from "../pulumi";
 import { DATABASE_OPTION, backedUpOf } from "../recovery/databases";
 import { describeRestore, restoreCopy, type RestoreEvidence } from "../recovery/copies";
 import { serverOf } from "../stack-server";
+import { projectSystem } from "../system";
 
 interface VerifyOptions {
   readonly stack?: string;
@@ -21,7 +21,7 @@ export function backupVerifyCommand(): Command {
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExit codes: 0 the newest copy is whole, 1 something is damaged")
     .action(async (options: VerifyOptions) => {
-      const databases = backedUpOf(runningCalendar, options.database);
+      const databases = backedUpOf(projectSystem(), options.database);
       const isJson = options.json === true;
       const stack = await PulumiStack.select(options.stack);
       const [config, state] = await Promise.all([stack.config(), stack.export()]);

@@ -1,14 +1,14 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { applicationService } from "../deploy/plan";
 import { checkReached, checkService, consoleCommand, withContainer } from "../operations/service";
 import { PulumiStack } from "../pulumi";
 import { openShell } from "../ssh";
 import { serverOf } from "../stack-server";
+import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Runs a command in the service's running container, as its user, with the secrets that the service itself has. Without
-one it is the console that the system names: for web bin/rails console, for db psql. A terminal is passed through when
+one it is the console that the system names. A terminal is passed through when
 there is one; otherwise the command reads what is piped in.
 
 Examples:
@@ -33,12 +33,13 @@ async function runConsole(
   words: readonly string[],
   options: { readonly stack?: string },
 ): Promise<void> {
-  const service = checkService(runningCalendar, typed ?? applicationService(runningCalendar));
+  const system = projectSystem();
+  const service = checkService(system, typed ?? applicationService(system));
   const isTty = process.stdin.isTTY && process.stdout.isTTY;
-  const command = consoleCommand(runningCalendar, service, words, isTty);
+  const command = consoleCommand(system, service, words, isTty);
   const stack = await PulumiStack.select(options.stack);
   const [config, state] = await Promise.all([stack.config(), stack.export()]);
-  const line = withContainer(runningCalendar, service, command, true);
+  const line = withContainer(system, service, command, true);
   const code = await openShell(serverOf(stack.name, config, state), [line], isTty);
   checkReached(code, service);
   process.exitCode = code;

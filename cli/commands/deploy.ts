@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { isPinned, parseImageRef } from "../../components/lib/image-ref";
-import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, failed, usage } from "../cli-error";
 import { leftoverStep } from "../deploy/leftover-step";
 import { buildImage, pushImage } from "../deploy/image";
@@ -10,6 +9,7 @@ import { isInteractive, runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
 import { writeStackSshFiles } from "../stack-config";
 import { verifyAndReport } from "./verify";
+import { projectSystem } from "../system";
 
 interface UpdateOptions {
   readonly skipVerify?: boolean;
@@ -33,8 +33,8 @@ The folder: --context, else local-cloud/apps/<system> for a local cloud, else ./
 HOMEPORT_REGISTRY_PUSH=HOST:PORT stands for the registry when pushing from here (npm run -s local:env sets it).
 
 Examples:
-  homeport deploy --stack prod --context ~/src/running-calendar
-  homeport deploy --image ghcr.io/me/running-calendar@sha256:…   # no build: an image that is there
+  homeport deploy --stack prod --context ~/src/app
+  homeport deploy --image ghcr.io/me/app@sha256:…   # no build: an image that is there
   homeport deploy --json --skip-verify
 
 Exit codes: 0 deployed and proven, 1 failed, 2 a wrong option or a fault in the stack's config,
@@ -54,7 +54,7 @@ export function deployCommand(): Command {
 }
 
 async function runDeploy(options: DeployOptions): Promise<void> {
-  const service = options.service ?? applicationService(runningCalendar);
+  const service = options.service ?? applicationService(projectSystem());
   if (options.image !== undefined) checkImage(options.image);
   const stack = await PulumiStack.select(options.stack);
   const config = await stack.config();
@@ -84,7 +84,7 @@ async function update(
 ): Promise<void> {
   const isJson = options.json === true;
   const previous = currentImage(config, service);
-  await runSteps([...steps, leftoverStep(stack, runningCalendar)], isJson);
+  await runSteps([...steps, leftoverStep(stack, projectSystem())], isJson);
   writeStackSshFiles(stack.name, config);
   const code = await stack.up(isInteractive(isJson));
   if (code !== 0)
@@ -111,8 +111,8 @@ function buildSteps(
   service: string,
   options: DeployOptions,
 ): Step[] {
-  const context = contextOf(options.context, config, runningCalendar);
-  const target = pushTargetOf(stack.name, config, runningCalendar, service, process.env);
+  const context = contextOf(options.context, config, projectSystem());
+  const target = pushTargetOf(stack.name, config, projectSystem(), service, process.env);
   let imageId = "";
   return [
     ...(options.skipLint === true ? [] : [lintStep(context, config)]),

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { ask, canAsk, readStdin } from "../ask";
 import { EXIT, usage } from "../cli-error";
 import { givenByEnvironment, givenByLines, mergeGiven } from "../init/given";
@@ -9,6 +8,7 @@ import { printJson, runSteps, say, type Step } from "../output";
 import { userPath } from "../project";
 import { isPassphraseMissing, PulumiStack, type ConfigWrite, type StackConfig } from "../pulumi";
 import { hasKeys, writeStackSshFiles } from "../stack-config";
+import { projectSystem } from "../system";
 
 interface InitOptions {
   readonly stack?: string;
@@ -29,7 +29,7 @@ HOMEPORT_BACKUP_SECRET_ACCESS_KEY, from stdin, or asked for on a terminal.
 A value that is there is never changed: run it as often as you like.
 
 Examples:
-  homeport init --stack prod --domain mxcorre.com --admin-cidr 203.0.113.7/32 --registry-username me
+  homeport init --stack prod --domain acme.com --admin-cidr 203.0.113.7/32 --registry-username me
   homeport init --stack prod --operator-key ~/.ssh/id_ed25519
   op read op://infra/hetzner/token | sed 's/^/HCLOUD_TOKEN=/' | homeport init --stack prod --from-stdin
 
@@ -57,7 +57,7 @@ async function runInit(options: InitOptions): Promise<void> {
   const before = await openStack(stack, options.secretsProvider);
 
   const needs = await completeByAsking(
-    planInit(before, runningCalendar, mergeGiven(givenByEnvironment(process.env, before), given)),
+    planInit(before, projectSystem(), mergeGiven(givenByEnvironment(process.env, before), given)),
     options,
   );
   const comment = options.keyComment ?? `operator@${stack.name}`;
@@ -106,7 +106,7 @@ async function collectGiven(options: InitOptions): Promise<Given> {
     byOption.set("homeport:operatorPrivateKey", [readOperatorKey(userPath(options.operatorKey))]);
   }
   const lines = options.fromStdin === true ? await readStdin() : "";
-  return mergeGiven(givenByLines(lines, runningCalendar), byOption);
+  return mergeGiven(givenByLines(lines, projectSystem()), byOption);
 }
 
 async function completeByAsking(needs: readonly Need[], options: InitOptions): Promise<Need[]> {

@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { renderSshConfig, sshFiles } from "../../components/lib/ssh-files";
-import { runningCalendar } from "../../systems/running-calendar";
 import { applicationService } from "../deploy/plan";
 import { renderDeployYml, secretNames, type KamalPlan } from "../kamal/deploy-yml";
 import { ignore, writeOwnFiles, type Written } from "../kamal/files";
@@ -12,6 +11,7 @@ import { PulumiStack } from "../pulumi";
 import { checkedConfig } from "../stack-config";
 import { serverOf } from "../stack-server";
 import { stackOutputs } from "../stack-state";
+import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Writes config/deploy.yml, .kamal/secrets and .kamal/ssh_config (both 0600, and in .gitignore) for Kamal 2.8 or newer,
@@ -22,7 +22,7 @@ somebody else wrote or edited is not touched.
 Kamal's proxy and Homeport's want the same ports, so one of the two runs the application: docs/moving-from-kamal.md.
 
 Examples:
-  homeport kamal --output ~/src/running-calendar
+  homeport kamal --output ~/src/app
   homeport kamal --secret POSTGRES_PASSWORD | wc -c
 
 Exit codes: 0 written or unchanged, 1 failed, 2 a wrong option or a fault in the stack's config,
@@ -60,12 +60,13 @@ async function runKamal(options: KamalOptions): Promise<void> {
     return;
   }
   const server = serverOf(stack.name, config, state);
+  const system = projectSystem();
   const checked = checkedConfig(stack.name, config);
   const files = sshFiles(stack.name, resolve(".homeport"));
   const plan: KamalPlan = {
-    system: runningCalendar,
+    system,
     config: checked,
-    application: applicationService(runningCalendar),
+    application: applicationService(system),
     serverIp: server.address,
     keyFile: files.key,
     isLetsEncrypt: options.letsencrypt === true,

@@ -1,10 +1,10 @@
 import { Argument, Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, usage } from "../cli-error";
 import { contextOf } from "../deploy/plan";
 import { formatLintFault, lintApplication, patchOf, PRODUCTION } from "../lint/application";
 import { printJson, printResult, say } from "../output";
 import { PulumiStack } from "../pulumi";
+import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Checks that a Rails application knows it stands behind a proxy that ends TLS: config.assume_ssl, config.force_ssl, and
@@ -14,7 +14,7 @@ same before it builds.
 The folder: --context, else local-cloud/apps/<system> for a local cloud, else ./app beside Pulumi.yaml.
 
 Examples:
-  homeport lint app --context ~/src/running-calendar
+  homeport lint app --context ~/src/app
   homeport lint app --context . | git apply
 
 Exit codes: 0 nothing to mend, 1 something, 2 a wrong option or no Rails application there`;
@@ -38,7 +38,7 @@ export function lintCommand(): Command {
 async function runLint(_what: string, options: LintOptions): Promise<void> {
   const stack = await PulumiStack.select(options.stack);
   const config = await stack.config();
-  const context = contextOf(options.context, config, runningCalendar);
+  const context = contextOf(options.context, config, projectSystem());
   const linted = lintApplication(context, config);
   if (linted === undefined) {
     throw usage(

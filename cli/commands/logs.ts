@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT } from "../cli-error";
 import { applicationService } from "../deploy/plan";
 import {
@@ -12,6 +11,7 @@ import {
 import { PulumiStack } from "../pulumi";
 import { openShell } from "../ssh";
 import { serverOf } from "../stack-server";
+import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Prints what the newest container of a service wrote, its stdout to stdout and its stderr to stderr.
@@ -40,8 +40,9 @@ async function runLogs(
   typed: string | undefined,
   options: LogOptions & { readonly stack?: string },
 ): Promise<void> {
-  const service = checkService(runningCalendar, typed ?? applicationService(runningCalendar));
-  const command = withContainer(runningCalendar, service, logsCommand(options), false);
+  const system = projectSystem();
+  const service = checkService(system, typed ?? applicationService(system));
+  const command = withContainer(system, service, logsCommand(options), false);
   const stack = await PulumiStack.select(options.stack);
   const [config, state] = await Promise.all([stack.config(), stack.export()]);
   // a terminal of its own ends the remote command with the connection; without one it would follow forever

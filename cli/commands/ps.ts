@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, failed } from "../cli-error";
 import { serviceStatus, type ServiceStatus } from "../operations/status";
 import { printJson, printResult, table } from "../output";
@@ -9,6 +8,7 @@ import { runScriptAsRoot } from "../ssh";
 import { checkedConfig } from "../stack-config";
 import { serverOf } from "../stack-server";
 import type { Container, Image } from "../verify/checks-containers";
+import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Lists every container of the system: its service, state and health, image, and since when. A service without one is
@@ -36,15 +36,16 @@ export function psCommand(): Command {
 }
 
 async function runPs(options: { readonly stack?: string; readonly json?: boolean }): Promise<void> {
+  const system = projectSystem();
   const stack = await PulumiStack.select(options.stack);
   const [config, state] = await Promise.all([stack.config(), stack.export()]);
   const { images } = checkedConfig(stack.name, config);
   const server = serverOf(stack.name, config, state);
-  const result = await runScriptAsRoot(server, LOOK, [runningCalendar.name], TIMEOUT_SECONDS);
+  const result = await runScriptAsRoot(server, LOOK, [system.name], TIMEOUT_SECONDS);
   if (result.code !== 0) throw failed(`docker: ${lastLine(result.stderr)}; fix: homeport ssh, then look`);
   const [, containers = "", found = ""] = result.stdout.split(/^@(?:containers|images)$/m);
   const services = serviceStatus(
-    runningCalendar,
+    system,
     images,
     parseList(containers) as Container[],
     parseList(found) as Image[],

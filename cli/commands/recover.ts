@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { EXIT, refused } from "../cli-error";
 import { leftoverStep } from "../deploy/leftover-step";
 import { runSteps, type Step } from "../output";
@@ -13,6 +12,7 @@ import { makeStackAnew, stateLostSteps } from "../recovery/state-lost";
 import { knowsServer, takeServerAway } from "../recovery/take-away";
 import { checkedConfig, writeStackSshFiles } from "../stack-config";
 import { serverOf } from "../stack-server";
+import { projectSystem } from "../system";
 import { timeOf } from "./restore";
 import { verifyAndReport } from "./verify";
 
@@ -75,7 +75,7 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   writeStackSshFiles(stack.name, config);
   const isDead = options.dead === true;
   const steps = isStateLost
-    ? stateLostSteps({ stack, config, checked, system: runningCalendar, isDead, isSure })
+    ? stateLostSteps({ stack, config, checked, system: projectSystem(), isDead, isSure })
     : takingAway(stack, config, isDead);
   await runSteps(steps, isJson);
   // another place may be the stack's by now
@@ -86,7 +86,7 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   // what the next server is to become is another question
   if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: checked.restore });
   const server = serverOf(stack.name, config, await stack.export());
-  const restored = await Promise.all(backedUpOf(runningCalendar).map((each) => lastRestore(server, each)));
+  const restored = await Promise.all(backedUpOf(projectSystem()).map((each) => lastRestore(server, each)));
   const isProven = await verifyAndReport(stack, isJson);
   reportRecovery({ began, place, restored }, isProven, isJson);
   process.exitCode = isProven ? EXIT.ok : EXIT.failed;
@@ -110,12 +110,12 @@ function takingAway(stack: PulumiStack, config: StackConfig, isDead: boolean): S
       const state = await stack.export();
       if (!knowsServer(state)) return note("there is no server any more");
       const server = serverOf(stack.name, config, state);
-      await takeLastBackup(server, runningCalendar, "homeport recover --dead");
+      await takeLastBackup(server, projectSystem(), "homeport recover --dead");
     },
   };
   const takeAway: Step = {
     title: "take the server away",
     run: (note) => takeServerAway(stack, config, note),
   };
-  return [leftoverStep(stack, runningCalendar), ...(isDead ? [] : [lastBackup]), takeAway];
+  return [leftoverStep(stack, projectSystem()), ...(isDead ? [] : [lastBackup]), takeAway];
 }

@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { refused, usage } from "../cli-error";
 import { printJson, printResult, runSteps, type Step } from "../output";
 import { PulumiStack } from "../pulumi";
 import { DATABASE_OPTION, backedUpOf } from "../recovery/databases";
 import { describeRestore, restoreCopy, type RestoreEvidence } from "../recovery/copies";
 import { serverOf } from "../stack-server";
+import { projectSystem } from "../system";
 
 interface RestoreOptions {
   readonly stack?: string;
@@ -42,7 +42,7 @@ export function restoreCommand(): Command {
 }
 
 async function runRestore(options: RestoreOptions): Promise<void> {
-  const databases = backedUpOf(runningCalendar, options.database);
+  const databases = backedUpOf(projectSystem(), options.database);
   const to = options.to === undefined ? undefined : timeOf(options.to);
   if (options.into === "live" && options.yes !== true) {
     throw refused("--into live: replaces the database that is in use; fix: add --yes when you mean it");

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
 import { applicationService, currentImage } from "../deploy/plan";
 import { rollbackTarget, versionsOf } from "../operations/versions";
 import { printJson, printResult, say, table } from "../output";
 import { PulumiStack } from "../pulumi";
 import { checkService } from "../operations/service";
 import { deployImage } from "./deploy";
+import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Brings a former version back: the image that the last successful update before this one had, as the stack's history
@@ -43,7 +43,8 @@ export function rollbackCommand(): Command {
 
 async function runRollback(options: RollbackOptions): Promise<void> {
   const isJson = options.json === true;
-  const service = checkService(runningCalendar, options.service ?? applicationService(runningCalendar));
+  const system = projectSystem();
+  const service = checkService(system, options.service ?? applicationService(system));
   const stack = await PulumiStack.select(options.stack);
   const [config, history] = await Promise.all([stack.config(), stack.history()]);
   const configured = currentImage(config, service);

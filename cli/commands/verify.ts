@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Command, Option } from "commander";
-import { runningCalendar } from "../../systems/running-calendar";
+import { Command } from "commander";
 import { EXIT } from "../cli-error";
 import { isInteractive, printJson, printResult, say, table } from "../output";
 import { userPath } from "../project";
@@ -11,6 +10,7 @@ import { renderHtml } from "../verify/html";
 import { renderJunit } from "../verify/junit";
 import type { Report } from "../verify/report";
 import type { CheckResult } from "../verify/run-checks";
+import { enterProjectOf, projectSystem } from "../system";
 
 const EXAMPLES = `
 Asks the two APIs, the host (over one SSH connection), the resolver and the site itself. Changes nothing.
@@ -18,6 +18,7 @@ HOMEPORT_EDGE, HOMEPORT_CA and HOMEPORT_DNS give the way to a local cloud's edge
 
 Examples:
   homeport verify
+  homeport verify --system shop
   homeport verify --stack prod --json | jq '.checks[] | select(.ok | not)'
   homeport verify --junit verify.xml --html verify.html
 
@@ -26,20 +27,26 @@ Exit codes: 0 every check passed, 1 a check failed, 2 a wrong option or a fault 
 export function verifyCommand(): Command {
   return new Command("verify")
     .option("--stack <name>", "stack to prove (default: the selected one)")
-    .addOption(
-      new Option("--system <name>", "system to prove")
-        .choices([runningCalendar.name])
-        .default(runningCalendar.name),
+    .option(
+      "--system <name>",
+      "system to prove, another project's of this work tree (default: this project's)",
     )
     .option("--json", "print the result as JSON")
     .option("--junit <file>", "write the result as JUnit XML too")
     .option("--html <file>", "write the result as one HTML page too")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: ReportFiles & { readonly stack?: string; readonly json?: boolean }) => {
+    .action(async (options: VerifyOptions) => {
+      if (options.system !== undefined) enterProjectOf(options.system);
       const stack = await PulumiStack.select(options.stack);
       const isProven = await verifyAndReport(stack, options.json === true, options);
       process.exitCode = isProven ? EXIT.ok : EXIT.failed;
     });
+}
+
+interface VerifyOptions extends ReportFiles {
+  readonly stack?: string;
+  readonly system?: string;
+  readonly json?: boolean;
 }
 
 /** Where the result goes besides stdout, as the user typed it. */
@@ -60,7 +67,7 @@ export async function verifyAndReport(
   const results = await verifyStack(stack, progress.onResult);
   progress.end();
   const seconds = (performance.now() - start) / 1000;
-  writeReports({ system: runningCalendar.name, stack: stack.name, at, seconds, results }, files);
+  writeReports({ system: projectSystem().name, stack: stack.name, at, seconds, results }, files);
   const failures = results.filter(({ verdict }) => !verdict.ok);
   if (isJson) printJson(asJson(stack.name, results));
   else {

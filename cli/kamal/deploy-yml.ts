@@ -58,7 +58,7 @@ export function renderDeployYml(plan: KamalPlan): string {
   );
 }
 
-/** What Kamal names its containers after: with accessory `db` it has to give S1-15's `running_calendar-db`. */
+/** What Kamal names its containers after: with accessory `db` it has to give the name that the system gives it. */
 function kamalService(system: System): string {
   for (const { name, containerName } of Object.values(system.services)) {
     if (containerName?.endsWith(`-${name}`) === true) return containerName.slice(0, -name.length - 1);

@@ -39,6 +39,8 @@ export interface Check {
   /** The requirement that it proves. */
   readonly id: string;
   readonly title: string;
+  /** Whether the system has what is asked about. @default it has */
+  readonly appliesTo?: (system: System) => boolean;
   readonly run: (sources: Sources, expected: Expected) => Promise<Verdict>;
 }
 
@@ -55,16 +57,21 @@ export function replaceStep(name: string): string {
   return `pulumi up --replace '**::${name}'`;
 }
 
+/** For checks of databases and their backups. */
+export function hasDatabase(system: System): boolean {
+  return system.databases.length > 0;
+}
+
 /** A check over one source: `evaluate` is a pure function of what was found and what should be there. */
 export function checkOf<K extends keyof Sources>(
   id: string,
   title: string,
   source: K,
   evaluate: (found: Awaited<ReturnType<Sources[K]>>, expected: Expected) => Verdict,
+  appliesTo?: (system: System) => boolean,
 ): Check {
   return {
-    id,
-    title,
+    ...{ id, title, appliesTo },
     run: async (sources, expected) => {
       const found = (await sources[source]()) as Awaited<ReturnType<Sources[K]>>;
       return evaluate(found, expected);

@@ -1,6 +1,15 @@
 import type { System } from "../../components/lib/system";
 import { backedUpOf, type BackedUp } from "../recovery/databases";
-import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
+import {
+  broken,
+  checkOf,
+  hasDatabase,
+  proven,
+  replaceStep,
+  type Check,
+  type Expected,
+  type Verdict,
+} from "./check";
 import type { HostFacts, Output } from "./facts";
 
 /** What lies in one folder of /opt/backups, as scripts/remote/verify.sh tells it. */
@@ -45,8 +54,12 @@ export const BACKUP_CHECKS: readonly Check[] = [
   checkOf("S1-25", "backup.sh is there, for root alone", "host", (host, { system }) =>
     eachFolder(host, foldersOf(system), scriptVerdict),
   ),
-  checkOf("S1-26", "the last 7 backups are on the server, whole", "host", (host, { system }) =>
-    eachFolder(host, foldersOf(system, isDatabase), copiesVerdict),
+  checkOf(
+    "S1-26",
+    "the last 7 backups are on the server, whole",
+    "host",
+    (host, { system }) => eachFolder(host, foldersOf(system, isDatabase), copiesVerdict),
+    hasDatabase,
   ),
   checkOf("S1-27", "root's crontab takes backups, once", "host", (host, expected) =>
     crontabsVerdict(host.crontab, expected),
@@ -60,8 +73,11 @@ export const BACKUP_CHECKS: readonly Check[] = [
   checkOf("S1-28", "the last backup is not old", "host", (host, expected) =>
     eachFolder(host, foldersOf(expected.system), (folder) => freshVerdict(folder, expected)),
   ),
-];
+].map((check) => ({ ...check, appliesTo: check.appliesTo ?? isBackedUp }));
 
+function isBackedUp(system: System): boolean {
+  return backedUpOf(system).length > 0;
+}
 const isDatabase = ({ isFiles = false }: BackedUp): boolean => !isFiles;
 
 /** Those that must be there, by default all of them. */

@@ -1,4 +1,5 @@
 import { formatCidr, parseCidr } from "../../components/lib/cidr";
+import { systemHostnames } from "../../components/lib/system";
 import { stripComment } from "../../components/lib/ssh-keys";
 import type { FirewallFacts, ServerFacts, SshKeyFacts, ZoneFacts } from "./api-facts";
 import { broken, checkOf, proven, type Check, type Expected, type Verdict } from "./check";
@@ -77,14 +78,13 @@ export function firewallVerdict(firewalls: FirewallFacts, { config }: Expected):
   return proven(`22 from ${config.adminCidrs.length}, 80 and 443 from ${config.edgeCidrs.length} ranges`);
 }
 
-/** Apex and www: A records of the server (www may be a CNAME of the apex), both proxied. */
-export function recordsVerdict(zone: ZoneFacts, { config, serverIp }: Expected): Verdict {
+/** Every host: an A record of the server (all but the apex may be a CNAME of it), proxied. */
+export function recordsVerdict(zone: ZoneFacts, { config, serverIp, system }: Expected): Verdict {
   const { domain, wwwRecord } = config;
-  const www = wwwRecord === "A" ? serverIp : domain;
-  const wanted = [
-    { name: domain, type: "A", content: serverIp },
-    { name: `www.${domain}`, type: wwwRecord, content: www },
-  ];
+  const wanted = systemHostnames(system, domain).map((name) => {
+    const isAlias = wwwRecord === "CNAME" && name !== domain;
+    return { name, type: isAlias ? "CNAME" : "A", content: isAlias ? domain : serverIp };
+  });
   for (const { name, type, content } of wanted) {
     const records = zone.records.filter(
       (record) => record.name === name && /^(A|AAAA|CNAME)$/.test(record.type),

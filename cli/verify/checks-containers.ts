@@ -1,6 +1,7 @@
 import { parseImageRef } from "../../components/lib/image-ref";
+import type { System } from "../../components/lib/system";
 import { PROXY } from "../../components/lib/system-rules-service";
-import { broken, checkOf, proven, type Check, type Expected, type Verdict } from "./check";
+import { broken, checkOf, hasDatabase, proven, type Check, type Expected, type Verdict } from "./check";
 import type { HostFacts } from "./facts";
 
 /** The parts of `docker inspect` that are looked at. */
@@ -44,8 +45,8 @@ const PUBLIC_PORTS = ["80", "443"];
 
 /** What must hold of the containers. */
 export const CONTAINER_CHECKS: readonly Check[] = [
-  checkOf("S1-15", "the database runs as specified", "host", databaseVerdict),
-  checkOf("S1-16", "the application finds its database by name", "host", databaseHostVerdict),
+  checkOf("S1-15", "the database runs as specified", "host", databaseVerdict, hasDatabase),
+  checkOf("S1-16", "the application finds its database by name", "host", databaseHostVerdict, namesDatabase),
   checkOf("S1-21", "Docker, proxy and application are up", "host", runningVerdict),
   checkOf("H5", "containers publish 80 and 443 only", "host", (host) => publishedVerdict(containersOf(host))),
   checkOf("S1-12", "docker inspect shows no secret", "host", (host, expected) =>
@@ -73,6 +74,10 @@ export function databaseVerdict(host: HostFacts, expected: Expected): Verdict {
     evidence.push(`${bare(container)} healthy, ${image}, ${service.ports.join(", ")}`);
   }
   return evidence.length > 0 ? proven(evidence.join("; ")) : broken("the system has no database", REDO);
+}
+
+function namesDatabase({ services }: System): boolean {
+  return Object.values(services).some(({ environment }) => "DB_HOST" in environment);
 }
 
 /** The application's DB_HOST is the database container's name. */

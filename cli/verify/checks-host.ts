@@ -1,3 +1,4 @@
+import { systemHostnames } from "../../components/lib/system";
 import { broken, checkOf, proven, replaceStep, type Check, type Verdict } from "./check";
 import type { HostFacts, Output } from "./facts";
 
@@ -22,7 +23,11 @@ export const HOST_CHECKS: readonly Check[] = [
   checkOf("H4", "fail2ban reads the journal", "host", (host) => journalVerdict(host.fail2ban_log)),
   checkOf("H5", "Docker cannot open a port past the firewall", "host", dockerUserVerdict),
   checkOf("S1-23", "the origin serves its certificate", "host", (host, expected) =>
-    certificateVerdict(host.certificate, hostnames(expected.config.domain), expected.now),
+    certificateVerdict(
+      host.certificate,
+      systemHostnames(expected.system, expected.config.domain),
+      expected.now,
+    ),
   ),
 ];
 
@@ -175,10 +180,6 @@ export function certificateVerdict(probe: Output, names: readonly string[], now:
 
 function covers(patterns: readonly string[], name: string): boolean {
   return patterns.includes(name) || patterns.includes(`*.${splitOnce(name, ".")[1]}`);
-}
-
-function hostnames(domain: string): readonly string[] {
-  return [domain, `www.${domain}`];
 }
 
 function field(text: string, name: string): string {

@@ -1,22 +1,55 @@
 import { BlockList, isIPv4 } from "node:net";
+import type { System } from "../../components/lib/system";
 import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
 import type { Answer, NameFacts, ReachFacts } from "./facts";
 
 /** What a visitor sees. */
 export const OUTSIDE_CHECKS: readonly Check[] = [
-  checkOf("S1-20", "apex and www resolve to the edge", "names", namesVerdict),
-  checkOf("S1-22", "https://…/up answers 200", "edge", (edge) => upVerdict(edge.up)),
-  checkOf("S1-14", "http:// is redirected to https://", "edge", (edge) => redirectVerdict(edge.plain)),
-  checkOf("S1-24", "https://www… loads or redirects", "edge", (edge, expected) =>
-    wwwVerdict(edge.www, expected.config.domain),
+  checkOf("S1-20", "every host resolves to the edge", "names", namesVerdict),
+  checkOf("S1-22", "https:// answers 200 where each site says that it is well", "edge", ({ up }) =>
+    all(up.map(upVerdict)),
   ),
-  checkOf("S1-15", "the database cannot be reached from outside", "reach", (reach) =>
-    closedVerdict(reach, [5432]),
+  checkOf("S1-14", "http:// is redirected to https://", "edge", ({ plain }) =>
+    all(plain.map(redirectVerdict)),
+  ),
+  checkOf(
+    "S1-24",
+    "hosts beside a site load or redirect to it",
+    "edge",
+    ({ aliases }) => all(aliases.map((answer) => aliasVerdict(answer, answer.home))),
+    ({ sites }) => sites.some(({ redirectsFrom }) => redirectsFrom.length > 0),
+  ),
+  checkOf("S1-15", "no service can be reached from outside", "reach", (reach, { system }) =>
+    closedVerdict(reach, innerPorts(system)),
   ),
   checkOf("H5", "the origin answers nobody but the edge", "reach", (reach) =>
-    closedVerdict(reach, [80, 443]),
+    closedVerdict(reach, ORIGIN_PORTS),
   ),
 ];
+
+const ORIGIN_PORTS: readonly number[] = [80, 443];
+const POSTGRES_PORT = 5432;
+
+/** Ports that services listen on: those of routes and loopback bindings, and the databases'. */
+export function innerPorts(system: System): number[] {
+  const routes = system.sites.flatMap((site) => site.routes.map(({ port }) => port));
+  const bound = Object.values(system.services).flatMap(({ ports }) =>
+    ports.map((text) => Number(text.split(":")[1])),
+  );
+  const databases = system.databases.length > 0 ? [POSTGRES_PORT] : [];
+  return [...new Set([...routes, ...bound, ...databases])].sort((a, b) => a - b);
+}
+
+/** Ports that must not answer on the public address, around the edge. */
+export function closedPorts(system: System): number[] {
+  return [...ORIGIN_PORTS, ...innerPorts(system)];
+}
+
+/** The first that is broken, or everything that is proven. */
+function all(verdicts: readonly Verdict[]): Verdict {
+  const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
+  return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join(", "));
+}
 
 /** Each name resolves, and only to the edge's ranges or the server. */
 export function namesVerdict(names: NameFacts, { config, serverIp }: Expected): Verdict {
@@ -57,7 +90,7 @@ const EDGE_ERRORS: Readonly<Record<number, readonly [string, string]>> = {
   503: ["the application is not ready", "homeport ssh -- sudo docker ps"],
   403: [
     "the application or the edge does not accept this host name",
-    "look at APP_HOSTS and the edge's rules",
+    "look at the hosts that the application accepts, and at the edge's rules",
   ],
 };
 
@@ -74,10 +107,10 @@ export function redirectVerdict(answer: Answer): Verdict {
   return answerFault(answer);
 }
 
-export function wwwVerdict(answer: Answer, domain: string): Verdict {
+export function aliasVerdict(answer: Answer, home: string): Verdict {
   const { status = 0, location = "" } = answer;
   if (status === 200) return proven(`${answer.url} 200`);
-  const isHome = location === `https://${domain}` || location.startsWith(`https://${domain}/`);
+  const isHome = location === `https://${home}` || location.startsWith(`https://${home}/`);
   if (status >= 301 && status <= 308 && isHome) return proven(`${status} to ${location}`);
   return answerFault(answer);
 }

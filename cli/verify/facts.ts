@@ -50,10 +50,13 @@ export interface Answer {
   readonly error?: string;
 }
 
+/** One answer per site, and per host that redirects to one. */
 export interface EdgeFacts {
-  readonly up: Answer;
-  readonly plain: Answer;
-  readonly www: Answer;
+  /** Health pages. */
+  readonly up: readonly Answer[];
+  /** The same over plain HTTP. */
+  readonly plain: readonly Answer[];
+  readonly aliases: readonly (Answer & { readonly home: string })[];
 }
 
 /** Ports of the public address that answered a connection from here, going around the edge. */

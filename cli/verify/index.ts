@@ -1,5 +1,4 @@
 import { systemHostnames } from "../../components/lib/system";
-import { runningCalendar } from "../../systems/running-calendar";
 import { failed } from "../cli-error";
 import { cloudflareApi } from "../cloudflare";
 import { hetznerApi } from "../hetzner";
@@ -14,12 +13,13 @@ import { BACKUP_CHECKS } from "./checks-backup";
 import { CLOUD_CHECKS } from "./checks-cloud";
 import { CONTAINER_CHECKS } from "./checks-containers";
 import { HOST_CHECKS } from "./checks-host";
+import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
 import { UPKEEP_CHECKS } from "./checks-upkeep";
-import { OUTSIDE_CHECKS } from "./checks-outside";
 import { hostFacts } from "./facts";
 import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
 import { POINT_IN_TIME_CHECKS } from "./checks-point-in-time";
 import { once, runChecks, type CheckResult } from "./run-checks";
+import { projectSystem } from "../system";
 
 /** Every check, in the order of the requirements. */
 export const CHECKS: readonly Check[] = [
@@ -32,9 +32,6 @@ export const CHECKS: readonly Check[] = [
   ...OUTSIDE_CHECKS,
 ].sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 
-/** Ports that must not answer on the public address: the database's, and the origin's around the edge. */
-const CLOSED_PORTS = [80, 443, 5432];
-
 /** Proves the whole stack; `onResult` hears of each check as it ends. */
 export async function verifyStack(
   stack: PulumiStack,
@@ -42,7 +39,8 @@ export async function verifyStack(
 ): Promise<CheckResult[]> {
   const [config, state] = await Promise.all([stack.config(), stack.export(true)]);
   const expected = expectedOf(stack.name, config, state);
-  return runChecks(CHECKS, sourcesOf(expected, config, state), expected, onResult);
+  const checks = CHECKS.filter(({ appliesTo }) => appliesTo?.(expected.system) ?? true);
+  return runChecks(checks, sourcesOf(expected, config, state), expected, onResult);
 }
 
 function expectedOf(stack: string, config: StackConfig, state: StackExport): Expected {
@@ -54,7 +52,7 @@ function expectedOf(stack: string, config: StackConfig, state: StackExport): Exp
   };
   return {
     stack,
-    system: runningCalendar,
+    system: projectSystem(),
     config: checkedConfig(stack, config),
     serverIp: text("serverIp"),
     serverId: text("serverId"),
@@ -70,15 +68,16 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
   const cloudflare = cloudflareApi(config);
   const route = routeFromEnvironment(process.env);
   const { domain } = expected.config;
+  const [hostname = domain] = systemHostnames(expected.system, domain);
   const server = once(() => serverFacts(hetzner, expected.serverId));
   return {
     server,
     firewalls: once(async () => firewallFacts(hetzner, await server())),
     sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
     zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
-    host: once(async () => hostFacts(serverOf(expected.stack, config, state), domain)),
+    host: once(async () => hostFacts(serverOf(expected.stack, config, state), hostname)),
     names: once(() => resolveNames(systemHostnames(expected.system, domain), route)),
-    edge: once(() => edgeFacts(domain, route)),
-    reach: once(() => reachFacts(expected.serverIp, CLOSED_PORTS)),
+    edge: once(() => edgeFacts(expected.system, domain, route)),
+    reach: once(() => reachFacts(expected.serverIp, closedPorts(expected.system))),
   };
 }

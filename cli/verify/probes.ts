@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { connect } from "node:net";
+import { fullHostname, type System } from "../../components/lib/system";
+import type { Site } from "../../components/lib/system-sites";
 import { messageOf } from "../output";
 import type { Answer, EdgeFacts, NameFacts, ReachFacts } from "./facts";
 
@@ -38,14 +40,21 @@ export async function resolveNames(hostnames: readonly string[], route: Route): 
   return Object.fromEntries(await Promise.all(answers)) as NameFacts;
 }
 
-/** Asks the site as a visitor does: its health page, the page over plain HTTP, the www name. */
-export async function edgeFacts(domain: string, route: Route): Promise<EdgeFacts> {
-  const [up, plain, www] = await Promise.all([
-    ask(`https://${domain}/up`, route),
-    ask(`http://${domain}/up`, route),
-    ask(`https://www.${domain}/`, route),
-  ]);
-  return { up, plain, www };
+/** Asks each site as a visitor does: its health page, the same over plain HTTP, and the hosts that redirect to it. */
+export async function edgeFacts(system: System, domain: string, route: Route): Promise<EdgeFacts> {
+  const { sites } = system;
+  const page = (site: Site): string => `${fullHostname(site.hostname, domain)}${site.healthPath}`;
+  const aliases = sites.flatMap((site) =>
+    site.redirectsFrom.map(async (alias) => ({
+      ...(await ask(`https://${fullHostname(alias, domain)}/`, route)),
+      home: fullHostname(site.hostname, domain),
+    })),
+  );
+  return {
+    up: await Promise.all(sites.map((site) => ask(`https://${page(site)}`, route))),
+    plain: await Promise.all(sites.map((site) => ask(`http://${page(site)}`, route))),
+    aliases: await Promise.all(aliases),
+  };
 }
 
 /** Which ports of the server answer a connection from here. */

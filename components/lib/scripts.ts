@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 
-const SCRIPTS = join(__dirname, "..", "..", "scripts");
+const PACKAGE = join(__dirname, "..", "..");
+const SCRIPTS = join(PACKAGE, "scripts");
+/** Where npm puts the package: a path that is the same on every machine, which a link's target is not. */
+const INSTALLED = join("node_modules", "homeport");
 
 /**
  * The text of a remote script with everything it calls in front of it: what `sudo bash -s` reads from stdin. The
@@ -20,4 +23,11 @@ export function stdinLine(kind: string, name: string, text: string): string {
 /** A file that lands on the server as it is. */
 export function serverFile(name: string): string {
   return readFileSync(join(SCRIPTS, "files", name), "utf8");
+}
+
+/** A script that runs on this machine, as plugins find it: their working directory is the project's folder. */
+export function localScript(name: string, project = process.cwd()): string {
+  const folder = relative(project, PACKAGE);
+  const isInstalled = folder !== "" && existsSync(join(project, INSTALLED, "scripts", name));
+  return join(isInstalled ? INSTALLED : folder, "scripts", name);
 }

@@ -43,9 +43,7 @@ function nameFaults(path: string, name: string, service: ServiceSpec): Fault[] {
     faults.push(fault(path, "leave the name of the proxy alone", name, "rename it like web"));
   if (service.containerName !== undefined && !CONTAINER_NAME.test(service.containerName)) {
     const rule = "be a container name: letters, digits, _ . -";
-    faults.push(
-      fault(`${path}.containerName`, rule, service.containerName, "rename it like running_calendar-db"),
-    );
+    faults.push(fault(`${path}.containerName`, rule, service.containerName, "rename it like shop-db"));
   }
   return faults;
 }

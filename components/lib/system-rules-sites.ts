@@ -25,6 +25,7 @@ export function siteFaults(spec: SystemSpec): Fault[] {
       ),
       ...routesFaults(spec, path, site),
       ...redirectFaults(path, site),
+      ...pathFaults(`${path}.healthPath`, site.healthPath ?? "/"),
       ...headerFaults(path, site.headers ?? {}),
       ...rateLimitFaults(spec, path, site.rateLimits ?? {}, zones),
       ...bodyFaults(`${path}.maxBodyMb`, site.maxBodyMb),

@@ -26,7 +26,7 @@ function nameFaults(spec: SystemSpec): Fault[] {
   const faults: Fault[] = [];
   if (!SYSTEM_NAME.test(spec.name) || spec.name.length > LONGEST_SYSTEM_NAME) {
     const rule = `be lowercase words joined by "-", at most ${LONGEST_SYSTEM_NAME} characters`;
-    faults.push(fault("name", rule, spec.name, "name it like running-calendar"));
+    faults.push(fault("name", rule, spec.name, "name it like web-shop"));
   }
   if (Object.keys(spec.services).length === 0) {
     faults.push(fault("services", "hold at least one service", "", "add a service"));
@@ -99,7 +99,7 @@ function databaseFaults(spec: SystemSpec): Fault[] {
     for (const field of ["name", "user"] as const) {
       if (SQL_NAME.test(database[field])) continue;
       const rule = "be a plain SQL name: a-z, digits and _, at most 63";
-      faults.push(fault(`${path}.${field}`, rule, database[field], "rename it like running_calendar"));
+      faults.push(fault(`${path}.${field}`, rule, database[field], "rename it like shop_production"));
     }
     return faults;
   });

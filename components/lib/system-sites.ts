@@ -29,6 +29,8 @@ export interface SiteSpec {
   readonly routes: Readonly<Record<string, string | RouteSpec>>;
   /** Exact path -> where it has moved for good (308): a path of this site or an https URL. @default none */
   readonly redirects?: Readonly<Record<string, string>>;
+  /** Where the site says that it is well: 200, or a redirect, before a record points to it. @default "/up" */
+  readonly healthPath?: string;
   /** On every answer, errors included, in place of what the application says. @default none */
   readonly headers?: Readonly<Record<string, string>>;
   /** Zone -> limit. @default none */
@@ -53,6 +55,7 @@ export interface Site {
   readonly redirectsFrom: readonly string[];
   readonly routes: readonly Route[];
   readonly redirects: Readonly<Record<string, string>>;
+  readonly healthPath: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly rateLimits: Readonly<Record<string, RateLimitSpec>>;
   readonly gzip: boolean;
@@ -81,6 +84,7 @@ export function toSite(spec: SiteSpec): Site {
     redirectsFrom: (spec.aliases ?? []).map((alias) => alias.hostname),
     routes: routes.sort((a, b) => b.path.length - a.path.length),
     redirects: spec.redirects ?? {},
+    healthPath: spec.healthPath ?? "/up",
     headers: spec.headers ?? {},
     rateLimits: spec.rateLimits ?? {},
     gzip: spec.gzip ?? false,

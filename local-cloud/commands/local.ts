@@ -1,5 +1,6 @@
 import { homeport, prepareStack, pulumiUp } from "../deploy";
 import { up } from "../cloud";
+import { localProject } from "../projects";
 import type { CloudSettings } from "../settings";
 import { stopwatch } from "../stopwatch";
 import { summary } from "../summary";
@@ -12,14 +13,15 @@ interface LocalFlags {
 /** Everything: what the machine lacks, the toolchain, the cloud, the stack, `pulumi up`, and the checks. */
 export async function local(settings: CloudSettings, system: string, flags: LocalFlags): Promise<void> {
   const { report, seconds } = stopwatch();
-  const webImage = await up(settings, system, report);
+  const project = localProject(system);
+  const images = await up(settings, project, report);
   report("the local cloud is up");
-  await prepareStack(settings, system, webImage);
+  await prepareStack(settings, project, images);
   if (flags.cloudOnly !== true) {
     report("pulumi up");
-    await pulumiUp(settings);
+    await pulumiUp(settings, project);
     report("homeport verify");
-    await homeport(settings, ["verify", "--stack", settings.name]);
+    await homeport(settings, project, ["verify", "--stack", settings.name]);
   }
-  process.stdout.write(summary(settings, seconds(), flags));
+  process.stdout.write(summary(settings, project, seconds(), flags));
 }

@@ -1,41 +1,50 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { docker, run } from "../docker";
 import { cacheDir } from "../settings";
 import { withLock } from "../toolchain/lock";
 import type { Report } from "../toolchain/progress";
 
-/** Images of the local cloud: infrastructure, then what a system's stack pulls under public names. */
-export type ImageName = keyof typeof FOLDERS;
+/**
+ * An image by name: the local cloud's own (`host`, `postgres`), a sample application (`running-calendar`,
+ * `cleaning/api`), or the absolute path of a folder with a Dockerfile.
+ */
+export type ImageName = string;
 
 const APPS = join(__dirname, "..", "apps");
-const FOLDERS = {
-  base: join(__dirname, "base"),
-  host: join(__dirname, "host"),
-  services: join(__dirname, "services"),
-  postgres: join(__dirname, "postgres"),
-  redis: join(__dirname, "redis"),
-  caddy: join(__dirname, "caddy"),
-  nginx: join(__dirname, "nginx"),
-  "running-calendar": join(APPS, "running-calendar"),
-  "cleaning/api": join(APPS, "cleaning", "api"),
-  "cleaning/web": join(APPS, "cleaning", "web"),
-  "twenty/server": join(APPS, "twenty", "server"),
-  "twenty/front": join(APPS, "twenty", "front"),
-  "hms/host": join(APPS, "hms", "host"),
-} as const;
 const SOURCE = "homeport.source";
 
-/** Local tag of an image: `homeport-NAME:trixie`, with `-` for `/`. */
+/** Every image that has a folder here. */
+export function imageNames(): ImageName[] {
+  return [__dirname, APPS].flatMap((room) => globFolders(room).map((file) => dirname(relative(room, file))));
+}
+
+function globFolders(room: string): string[] {
+  const files = readdirSync(room, { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.name === "Dockerfile" && !file.parentPath.includes("node_modules"))
+    .map((file) => join(file.parentPath, file.name));
+}
+
+function folderOf(name: ImageName): string {
+  if (isAbsolute(name)) return name;
+  const own = join(__dirname, name);
+  return existsSync(own) ? own : join(APPS, name);
+}
+
+/** Local tag of an image: `homeport-NAME:trixie`. */
 export function imageTag(name: ImageName): string {
-  return `homeport-${name.replaceAll("/", "-")}:trixie`;
+  const plain = isAbsolute(name)
+    ? `own-${createHash("sha256").update(name).digest("hex").slice(0, 12)}`
+    : name.replaceAll("/", "-");
+  return `homeport-${plain}:trixie`;
 }
 
 /** Hash of what an image is made from: it changes when the image has to be made again. */
 export function imageSource(name: ImageName): string {
-  const base = sourceHash(FOLDERS.base);
-  return name === "base" ? base : sourceHash(FOLDERS[name], base);
+  const base = sourceHash(folderOf("base"));
+  return name === "base" ? base : sourceHash(folderOf(name), base);
 }
 
 /** SHA-256 over names, modes and contents below `folder`, and over what the image stands on. */
@@ -110,7 +119,7 @@ async function buildBase(): Promise<void> {
     () => false, // only package registries are reachable: the distribution's packages make the same
   );
   if (pulled) return build("base");
-  await run(join(FOLDERS.base, "build.sh"), [imageTag("base"), imageSource("base")]);
+  await run(join(folderOf("base"), "build.sh"), [imageTag("base"), imageSource("base")]);
 }
 
 async function build(name: ImageName): Promise<void> {
@@ -119,5 +128,5 @@ async function build(name: ImageName): Promise<void> {
     () => ({ DOCKER_BUILDKIT: "0" }), // docker.io of Debian 12 comes without BuildKit's client
   );
   const label = `${SOURCE}=${imageSource(name)}`;
-  await docker(["build", "--tag", imageTag(name), "--label", label, FOLDERS[name]], { env: modern });
+  await docker(["build", "--tag", imageTag(name), "--label", label, folderOf(name)], { env: modern });
 }

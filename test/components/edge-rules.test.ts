@@ -20,7 +20,7 @@ function rulesOf({ mode, proxied = [], strictNeighbours = [] }: Zone): { graph: 
   const results = proxied.map((name) => ({ name, proxied: true }));
   const graph = recordGraph({ invokes: { [SETTING]: { value: mode }, [RECORDS]: { results } } });
   const hostnames = ["mxcorre.com", "www.mxcorre.com"];
-  const originAnswers = milestone("answers");
+  const originAnswers = [milestone("answers")];
   const args = { zoneId: "zone-1", hostnames, strictNeighbours, stack: "prod", originAnswers };
   return { graph, edge: new EdgeRules("edge", args) };
 }

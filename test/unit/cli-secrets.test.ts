@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const HOMEPORT = resolve(__dirname, "../../cli/homeport.js");
 const TOKEN = "T".repeat(64);
@@ -34,6 +34,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "homeport-cli-"));
   mkdirSync(join(folder, "bin"));
   writeFileSync(join(folder, "Pulumi.yaml"), "name: homeport\nruntime: nodejs\n");
+  const system = resolve(__dirname, "../../systems/running-calendar");
+  writeFileSync(join(folder, "system.ts"), `export { runningCalendar as system } from "${system}";\n`);
   writeFileSync(join(folder, "bin", "pulumi"), FAKE_PULUMI);
   chmodSync(join(folder, "bin", "pulumi"), 0o755);
 });
@@ -65,6 +67,9 @@ function calls(): Call[] {
   const lines = readFileSync(join(folder, "record"), "utf8").trim().split("\n");
   return lines.map((line) => JSON.parse(line) as Call);
 }
+
+// a process for each command: on a loaded machine seconds each
+vi.setConfig({ testTimeout: 60_000 });
 
 describe("homeport init", () => {
   it("gives every value to pulumi on stdin and none as an argument", () => {

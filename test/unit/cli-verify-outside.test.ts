@@ -23,7 +23,7 @@ import {
   namesVerdict,
   redirectVerdict,
   upVerdict,
-  wwwVerdict,
+  aliasVerdict,
 } from "../../cli/verify/checks-outside";
 import { failed } from "../../cli/cli-error";
 import { renderResults } from "../../cli/commands/verify";
@@ -102,7 +102,7 @@ describe("checks of clouds, containers and visitors pass", () => {
     ["S1-21", runningVerdict(hostWith(goodContainers()), EXPECTED)],
     ["S1-22", upVerdict({ url: UP, status: 200 })],
     ["S1-14", redirectVerdict({ url: UP, status: 301, location: "https://mxcorre.com/up" })],
-    ["S1-24", wwwVerdict({ url: UP, status: 308, location: "https://mxcorre.com/" }, "mxcorre.com")],
+    ["S1-24", aliasVerdict({ url: UP, status: 308, location: "https://mxcorre.com/" }, "mxcorre.com")],
     ["H5", publishedVerdict(goodContainers())],
     ["S1-12", secretsVerdict("PATH=/bin", EXPECTED.secrets)],
   ])("%s", (_id, verdict) => {
@@ -234,7 +234,7 @@ describe("checks of containers and visitors fail and say what to do", () => {
     ["redirect to http", redirectVerdict({ url: UP, status: 301, location: "http://x" }), /status 301/],
     [
       "www goes elsewhere",
-      wwwVerdict({ url: UP, status: 301, location: "https://mxcorre.com.evil.com/" }, "mxcorre.com"),
+      aliasVerdict({ url: UP, status: 301, location: "https://mxcorre.com.evil.com/" }, "mxcorre.com"),
       /status 301/,
     ],
   ])("%s", (_name, verdict, found) => {

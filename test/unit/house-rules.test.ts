@@ -53,6 +53,10 @@ const REFUSED: readonly (readonly [file: string, text: string, rule: string])[] 
   ["components/lib/planted.ts", use("../server"), IMPORT],
   ["components/lib/ssh-files.ts", use("node:child_process"), IMPORT],
   ["systems/planted.ts", use("node:fs"), IMPORT],
+  ["examples/shop/index.ts", use("../../components/server"), IMPORT],
+  ["examples/shop/system.ts", use("@pulumi/hcloud"), IMPORT],
+  ["examples/shop/system.ts", "export const a = process.env.A;\n", "no-restricted-properties"],
+  ["components/deploy-system.ts", use("@pulumi/hcloud"), IMPORT],
   ["systems/planted.ts", use("@pulumi/pulumi"), IMPORT],
   ["local-cloud/hetzner/planted.ts", use("../../components/lib/cidr"), IMPORT],
   ["local-cloud/planted.ts", use("../systems/running-calendar"), IMPORT],
@@ -77,7 +81,10 @@ const REFUSED: readonly (readonly [file: string, text: string, rule: string])[] 
 
 const ALLOWED: readonly (readonly [file: string, text: string])[] = [
   ["index.ts", use("./components/server")],
-  ["index.ts", use("./systems/running-calendar")],
+  ["index.ts", use("./system")],
+  ["components/deploy-system.ts", use("./server")],
+  ["examples/shop/index.ts", use("homeport")],
+  ["examples/shop/system.ts", use("homeport/system")],
   ["components/server.ts", use("@pulumi/hcloud")],
   ["components/planted.ts", 'import type { Server } from "./server";\nexport type S = Server;\n'],
   ["components/planted.ts", use("./remote-step")],

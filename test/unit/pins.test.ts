@@ -1,9 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const ROOT = join(__dirname, "..", "..");
-const MANIFESTS = ["package.json", "local-cloud/package.json"];
+const EXAMPLES = readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}/package.json`);
+const MANIFESTS = ["package.json", "local-cloud/package.json", ...EXAMPLES];
+/** How an example names the package that it is an example of. */
+const LINK = "file:../..";
 
 interface Manifest {
   readonly version: string;
@@ -18,7 +21,8 @@ function manifest(file: string): Manifest {
 
 function dependencies(file: string): [string, string][] {
   const kinds = ["dependencies", "devDependencies", "optionalDependencies", "overrides"];
-  return kinds.flatMap((kind) => Object.entries((manifest(file)[kind] ?? {}) as Record<string, string>));
+  const all = kinds.flatMap((kind) => Object.entries((manifest(file)[kind] ?? {}) as Record<string, string>));
+  return all.filter(([, version]) => version !== LINK);
 }
 
 describe.each(MANIFESTS)("the versions in %s", (file) => {
@@ -32,7 +36,7 @@ describe.each(MANIFESTS)("the versions in %s", (file) => {
     const { packages } = manifest("package-lock.json") as unknown as {
       packages: Record<string, Manifest | undefined>;
     };
-    const folder = file === "package.json" ? "" : "local-cloud/";
+    const folder = file.slice(0, -"package.json".length);
     const wrong = dependencies(file).filter(([name, version]) => {
       const own = `${folder}node_modules/${name}`;
       const where = existsSync(join(ROOT, own)) ? own : `node_modules/${name}`;
@@ -54,7 +58,7 @@ describe("the pins that npm's `latest` would break", () => {
   });
 
   it("every workspace is looked at", () => {
-    expect(manifest("package.json").workspaces).toEqual(["local-cloud"]);
+    expect(manifest("package.json").workspaces).toEqual(["local-cloud", "examples/*"]);
   });
 
   it("an old Node is refused at install", () => {

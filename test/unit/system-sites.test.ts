@@ -51,6 +51,7 @@ describe("a system's sites", () => {
       ...{
         hostname: "@",
         redirectsFrom: [],
+        healthPath: "/up",
         redirects: {},
         headers: {},
         rateLimits: {},

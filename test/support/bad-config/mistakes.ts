@@ -40,7 +40,7 @@ export function domain(
   rule: string,
   got = value ?? "nothing",
 ): BadConfig {
-  return plain(mistake, "homeport:domain", value, rule, got, set("homeport:domain", "mxcorre.com"));
+  return plain(mistake, "homeport:domain", value, rule, got, set("homeport:domain", "acme.com"));
 }
 
 export function server(mistake: string, key: string, value: string, rule: string, got = value): BadConfig {

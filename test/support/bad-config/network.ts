@@ -58,6 +58,6 @@ export const NETWORKS: readonly BadConfig[] = [
     "blog.mxcorre.com",
     "be a list of host names",
     "blog.mxcorre.com",
-    `pulumi config rm homeport:strictNeighbours --stack prod && ${setPath("homeport:strictNeighbours[0]", "blog.mxcorre.com")}`,
+    `pulumi config rm homeport:strictNeighbours --stack prod && ${setPath("homeport:strictNeighbours[0]", "blog.acme.com")}`,
   ),
 ];

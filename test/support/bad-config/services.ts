@@ -39,7 +39,7 @@ export const SERVICES: readonly BadConfig[] = [
     "$(id)",
     "be a user name of letters, digits and . _ @ + -",
     '"$(id)"',
-    set("homeport:registryUsername", "mxcorre"),
+    set("homeport:registryUsername", "acme"),
   ),
   token("no registry password", "homeport:registryPassword", undefined, "be set", "nothing"),
   token(

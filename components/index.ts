@@ -1,0 +1,14 @@
+// What a project of one's own imports from "homeport".
+export { deploySystem, type DeployedSystem } from "./deploy-system";
+export {
+  defineSystem,
+  type DatabaseSpec,
+  type GeneratedSecret,
+  type Healthcheck,
+  type KeptSecret,
+  type SecretSpec,
+  type ServiceSpec,
+  type System,
+  type SystemSpec,
+} from "./lib/system";
+export type { RateLimitSpec, RouteSpec, SiteSpec } from "./lib/system-sites";
