@@ -19,7 +19,7 @@ holds() { # WHAT CONDITION...
 }
 same() { [ "$1" = "$2" ] || { echo "got: $1" >&2 && return 1; }; }
 on() { docker exec "${id}" "$@"; }
-get() { on curl -sS -b "/tmp/jar" -c "/tmp/jar" "$@"; }
+get() { on curl -sS -m 30 -b "/tmp/jar" -c "/tmp/jar" "$@"; }
 code() { get -o /dev/null -w '%{http_code}' "$@"; }
 goes() { get -o /dev/null -w '%{http_code} %{redirect_url}' "$@"; }
 says() { # PATTERN, curl's arguments
@@ -41,7 +41,11 @@ start() { # TREE COMMAND: as www-data, with the environment of /run/TREE.env
   on sh -c "cd /opt/$1 && set -a && . /run/$1.env && exec setpriv --reuid=www-data --regid=www-data --clear-groups \
     sh -c 'echo \$\$ >/run/pids/$1; exec $2' >>/var/log/$1.log 2>&1 </dev/null &"
 }
-stop() { on sh -c "kill \$(cat /run/pids/$1); while kill -0 \$(cat /run/pids/$1) 2>/dev/null; do sleep 0.1; done"; }
+gone() { ! on sh -c "kill -0 \$(cat /run/pids/$1)"; }
+stop() {
+  on sh -c "kill \$(cat /run/pids/$1)"
+  holds "$1 ends" within 40 gone "$1"
+}
 environment() { # TREE, lines on stdin
   docker exec -i "${id}" sh -c "cat >/run/$1.env"
 }
@@ -88,6 +92,8 @@ holds "and seen" says 'value="Order boxes"' "${url}/kanban"
 holds "and changed" same "$(code "${url}/kanban/1" -d 'title=Order boxes&notes=&state=done')" 303
 holds "which the API says, too" says '"state":"done",.*"notes":""' -H 'Authorization: Bearer check-token' "${url}/api/v1/kanban/cards"
 holds "not to a stranger" same "$(code "${url}/api/v1/kanban/cards")" 401
+many() { on sh -c "seq 200 | xargs -P 20 -I{} curl -s -o /dev/null -w '%{http_code}\n' -H 'Authorization: Bearer check-token' ${url}/api/v1/kanban/cards | sort -u"; }
+holds "and to many at once" same "$(many)" 200
 login() { get -H 'Content-Type: application/json' "${url}/api/v1/auth/login" -d "{\"username\":\"admin\",\"password\":\"$1\"}"; }
 login check-admin >"${work}/answer"
 access=$(sed 's/.*"access_token":"\([^"]*\)".*/\1/' "${work}/answer") refresh=$(sed 's/.*"refresh_token":"\([^"]*\)".*/\1/' "${work}/answer")

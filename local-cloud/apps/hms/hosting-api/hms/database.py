@@ -23,7 +23,8 @@ MIGRATIONS = [
 @contextmanager
 def connection() -> Iterator[sqlite3.Connection]:
     """A transaction: committed when it went well."""
-    opened = sqlite3.connect(settings().database, timeout=5)
+    # a request's steps run one after the other, but each in whichever thread of the pool is free
+    opened = sqlite3.connect(settings().database, timeout=5, check_same_thread=False)
     opened.row_factory = sqlite3.Row
     try:
         with opened:
