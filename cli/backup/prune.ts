@@ -1,34 +1,32 @@
 import type { PlainConfig } from "../../components/lib/config-rules";
-import { failed, refused, usage } from "../cli-error";
+import { failed, usage } from "../cli-error";
 import { lastLine, run } from "../run";
 import { projectSystem } from "../system";
+import { refuseLoss } from "./loss";
+import { DATA_TAG, firstLine, FILES_TAG, snapshotsOf, type Restic, type Snapshot } from "./snapshots";
+import { unnamedData } from "./unnamed-data";
 
 export interface PruneResult {
   readonly kept: number;
   readonly removed: number;
 }
 
-/** One snapshot of restic's, as far as it is looked at. */
-interface Snapshot {
-  readonly id: string;
-  readonly time: string;
-  readonly paths: readonly string[];
-}
-
-type Restic = (...args: string[]) => Promise<string>;
-
 const KEY_ID = "HOMEPORT_BACKUP_PRUNE_ACCESS_KEY_ID";
 const SECRET_KEY = "HOMEPORT_BACKUP_PRUNE_SECRET_ACCESS_KEY";
-/** Copies that the newest is compared with: after as many new ones the new data is what is meant. */
-const LOOK_BACK = 7;
-/** A newest copy with so many times fewer rows is no reason to expire what it lacks. */
-const SUSPICIOUS = 10;
+
+/** One set of copies that restic chooses from. */
+interface Group {
+  readonly tags: readonly string[] | null;
+  readonly keep: Snapshot[] | null;
+  readonly remove: Snapshot[] | null;
+}
 
 /**
- * Expires copies by the stack's policy, with the pruning key from `env`.
+ * Expires copies by the stack's policy, with the pruning key from `env`. Of directories and volumes it is the manifests
+ * that the policy is for; data goes when no manifest that stays names it.
  *
- * @throws CliError: usage without a repository or key; refused when the newest copy of a database has next to no
- * rows beside an older one: a server that came up empty must not push out what it lost.
+ * @throws CliError: usage without a repository or key; refused when the newest copy of a database, or of files, has
+ * next to nothing beside an older one: a server that came up empty must not push out what it lost.
  */
 export async function pruneCopies(
   config: PlainConfig,
@@ -38,58 +36,35 @@ export async function pruneCopies(
   const restic = resticOf(config, env);
   const system = projectSystem();
   const host = `${system.name}-${config.stack}`;
-  for (const { name } of system.databases) await refuseLoss(restic, host, name);
-  const { daily, weekly, monthly } = config.backup.keep;
+  for (const { name } of system.databases) await refuseLoss(restic, host, name, `database=${name}`);
+  await refuseLoss(restic, host, "files", FILES_TAG);
+  const dry = isDry ? ["--dry-run"] : [];
+  // before the manifests: what a backup adds meanwhile is not among it
+  const data = await snapshotsOf(restic, host, DATA_TAG);
+  const copies = await forget(restic, ["--host", host, ...policyOf(config), ...dry]);
+  const removed = copies.flatMap((group) => group.remove ?? []);
+  const goes = new Set(removed.map(({ id }) => id));
+  const manifests = (await snapshotsOf(restic, host, FILES_TAG)).filter(({ id }) => !goes.has(id));
+  const unnamed = await unnamedData(restic, data, manifests);
+  if (!isDry && unnamed.length > 0) await restic("forget", ...unnamed.map(({ id }) => id));
+  if (!isDry) await restic("prune");
+  return { kept: copies.flatMap((group) => group.keep ?? []).length, removed: removed.length };
+}
+
+/** By paths every copy would be the newest of its kind: each run's files have names of their own. */
+function policyOf({ backup }: PlainConfig): string[] {
+  const { daily, weekly, monthly } = backup.keep;
   const keep = Object.entries({ daily, weekly, monthly }).flatMap(([age, count]) =>
     count > 0 ? [`--keep-${age}`, String(count)] : [],
   );
-  // each run's files have names of their own: by paths every copy would be the newest of its kind
-  const scope = [
-    "--host",
-    host,
-    "--group-by",
-    "host,tags",
-    "--keep-last",
-    "1",
-    "--keep-tag",
-    "files=data",
-    ...keep,
-  ];
-  const groups = JSON.parse(
-    firstLine(await restic("forget", "--json", ...(isDry ? ["--dry-run"] : []), ...scope)),
-  ) as { keep: Snapshot[] | null; remove: Snapshot[] | null }[];
-  const count = (lists: (Snapshot[] | null)[]): number =>
-    lists.reduce((sum, list) => sum + (list ?? []).length, 0);
-  if (!isDry) await restic("prune");
-  return {
-    kept: count(groups.map((group) => group.keep)),
-    removed: count(groups.map((group) => group.remove)),
-  };
+  return ["--group-by", "host,tags", "--keep-last", "1", "--keep-tag", DATA_TAG, ...keep];
 }
 
-async function refuseLoss(restic: Restic, host: string, database: string): Promise<void> {
-  const listed = await restic("snapshots", "--json", "--host", host, "--tag", `database=${database}`);
-  const snapshots = (JSON.parse(listed) as Snapshot[]).sort((a, b) => b.time.localeCompare(a.time));
-  const [newest, ...older] = snapshots.slice(0, LOOK_BACK);
-  if (newest === undefined) return;
-  const rows = await rowsIn(restic, newest);
-  for (const snapshot of older) {
-    const before = await rowsIn(restic, snapshot);
-    if (before <= rows * SUSPICIOUS) continue;
-    throw refused(
-      `the newest copy of ${database} holds ${rows} rows, the one of ${snapshot.time} ${before}: nothing is expired; ` +
-        `fix: homeport restore, or wait for ${LOOK_BACK} copies of the new data`,
-    );
-  }
-}
-
-async function rowsIn(restic: Restic, snapshot: Snapshot): Promise<number> {
-  const manifest = snapshot.paths.find((path) => path.endsWith(".manifest.json"));
-  if (manifest === undefined) return 0;
-  const { tables } = JSON.parse(await restic("dump", snapshot.id, manifest)) as {
-    tables: { rows: number }[];
-  };
-  return tables.reduce((sum, { rows }) => sum + rows, 0);
+/** What stays and what goes; data is no copy. */
+async function forget(restic: Restic, options: readonly string[]): Promise<Group[]> {
+  const said = firstLine(await restic("forget", "--json", ...options));
+  const groups = JSON.parse(said === "" ? "[]" : said) as Group[];
+  return groups.filter(({ tags }) => !(tags ?? []).includes(DATA_TAG));
 }
 
 /** HOMEPORT_BACKUP_ENDPOINT is where a local cloud's store answers, whose name this machine does not know. */
@@ -121,8 +96,4 @@ function resticOf(config: PlainConfig, env: NodeJS.ProcessEnv): Restic {
     if (result.code !== 0) throw failed(`restic ${args[0] ?? ""}: ${lastLine(result.stderr)}`);
     return result.stdout;
   };
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }
