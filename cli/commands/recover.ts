@@ -6,6 +6,7 @@ import { PulumiStack, type StackConfig } from "../pulumi";
 import { lastRestore } from "../recovery/copies";
 import { backedUpOf } from "../recovery/databases";
 import { takeLastBackup } from "../recovery/last-backup";
+import { momentOf, withOneRestore } from "../recovery/one-restore";
 import { placesOf, upWherePossible } from "../recovery/places";
 import { reportRecovery } from "../recovery/report";
 import { makeStackAnew, stateLostSteps } from "../recovery/state-lost";
@@ -24,8 +25,6 @@ interface RecoverOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
-
-const RESTORE = "homeport:restore";
 
 const EXAMPLES = `
 Takes a last backup, takes the server away, makes a new one on the same address, restores the end of the archive or the
@@ -80,11 +79,11 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   await runSteps(steps, isJson);
   // another place may be the stack's by now
   const places = placesOf(checkedConfig(stack.name, await stack.config()));
-  const goOn = isStateLost ? "homeport recover --state-lost" : "homeport recover --dead";
-  if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: to });
-  const place = await upWherePossible(stack, config, places, goOn);
-  // what the next server is to become is another question
-  if (to !== undefined) await stack.setConfig({ key: RESTORE, isSecret: false, value: checked.restore });
+  const order = { to, before: checked.restore };
+  const moment = momentOf(order);
+  const again = moment === undefined ? [] : ["--to", moment];
+  const goOn = ["homeport recover", isStateLost ? "--state-lost" : "--dead", ...again].join(" ");
+  const place = await withOneRestore(stack, order, () => upWherePossible(stack, config, places, goOn));
   const server = serverOf(stack.name, config, await stack.export());
   const restored = await Promise.all(backedUpOf(projectSystem()).map((each) => lastRestore(server, each)));
   const isProven = await verifyAndReport(stack, isJson);

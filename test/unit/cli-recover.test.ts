@@ -5,6 +5,7 @@ import type { PulumiStack } from "../../cli/pulumi";
 import type { RestoreEvidence } from "../../cli/recovery/copies";
 import { describeRestore } from "../../cli/recovery/copies";
 import { backedUpOf } from "../../cli/recovery/databases";
+import { momentOf, withOneRestore } from "../../cli/recovery/one-restore";
 import { placesOf, upWherePossible } from "../../cli/recovery/places";
 import { measure } from "../../cli/recovery/report";
 
@@ -76,6 +77,48 @@ describe("homeport recover", () => {
     const began = Date.parse("2026-11-20T09:00:00Z");
     const older = { ...EVIDENCE, taken_at: "2026-11-20T02:00:00Z" };
     expect(measure({ began, place: HOME, restored: [EVIDENCE, older] }, began).lost).toBe(7 * 3600);
+  });
+});
+
+describe("homeport recover --to", () => {
+  const to = "2026-11-20T14:03:07.000Z";
+  const failing = (): Promise<never> => Promise.reject(new Error("up failed"));
+
+  it("has the time in the config while it restores, and what was there before afterwards", async () => {
+    for (const before of ["auto", "none"]) {
+      const { stack, written } = stackWith([]);
+      const during = await withOneRestore(stack, { to, before }, () => Promise.resolve([...written]));
+      expect([during, written.at(-1)]).toEqual([[`homeport:restore ${to}`], `homeport:restore ${before}`]);
+    }
+  });
+
+  it("leaves no time behind when up fails: the next server would become that old", async () => {
+    const { stack, written } = stackWith([]);
+    await expect(withOneRestore(stack, { to, before: "auto" }, failing)).rejects.toThrow("up failed");
+    expect(written).toEqual([`homeport:restore ${to}`, "homeport:restore auto"]);
+  });
+
+  it("takes the time that a killed run has left, unless another is given, and leaves it no longer", async () => {
+    const before = "2026-11-19T00:00:00Z";
+    expect([momentOf({ before }), momentOf({ to, before }), momentOf({ before: "auto" })]).toEqual([
+      before,
+      to,
+      undefined,
+    ]);
+    for (const [order, sets] of [
+      [{ before }, []],
+      [{ to, before }, [`homeport:restore ${to}`]],
+    ] as const) {
+      const { stack, written } = stackWith([]);
+      await withOneRestore(stack, order, () => Promise.resolve());
+      expect(written).toEqual([...sets, "homeport:restore auto"]);
+    }
+  });
+
+  it("touches the config in no other recovery", async () => {
+    const { stack, written } = stackWith([]);
+    await withOneRestore(stack, { before: "none" }, () => Promise.resolve());
+    expect(written).toEqual([]);
   });
 });
 
