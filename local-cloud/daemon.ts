@@ -24,7 +24,12 @@ async function main(): Promise<void> {
     settings,
     tokens: [token(settings, "cloudflare")],
     zones: ZONES,
-    onChange: (zones) => updateInternet(settings.stateDir, (config) => ({ ...config, zones })),
+    onChange: (zones, turnstile) =>
+      updateInternet(settings.stateDir, (config) => ({
+        ...config,
+        zones,
+        ...(turnstile ? { turnstile } : {}),
+      })),
   });
   trustOrigins(settings, [cloudflare.originCa.certPem, cloudflare.localCa.certPem]);
 

@@ -12,6 +12,7 @@ import { recordRoutes } from "./records";
 import { planRoutes } from "./plans";
 import { rulesetRoutes } from "./rulesets";
 import { settingRoutes } from "./settings";
+import { turnstileRoutes } from "./turnstile";
 import { changed, pathOf } from "./zone-access";
 import { accountRoutes, zoneRoutes } from "./zones";
 
@@ -43,6 +44,7 @@ export function cloudflareApi(deps: CloudflareDeps): FastifyPluginAsync {
         certificateRoutes,
         rulesetRoutes,
         planRoutes,
+        turnstileRoutes,
       ]) {
         routes(inner, deps);
       }
@@ -120,7 +122,7 @@ function sendFault(
 
 function renewDaily(app: FastifyInstance, deps: CloudflareDeps): void {
   const timer = setInterval(() => {
-    renewCertificates(deps.localCa, deps.store.state.zones)
+    renewCertificates(deps.localCa, [...deps.store.state.zones, deps.store.state.challenges])
       .then((isRenewed) => isRenewed && changed(deps))
       .catch((error: unknown) => app.log.error(error));
   }, RENEWAL_INTERVAL).unref();

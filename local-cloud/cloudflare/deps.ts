@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { Ca } from "../ca";
 import { ensureCa } from "../ca";
-import type { InternetZone } from "../internet/config";
+import type { InternetTurnstile, InternetZone } from "../internet/config";
 import type { CloudSettings } from "../settings";
-import { edgeZones, renewCertificates } from "./edge-zones";
+import { renewCertificates } from "./edge-zones";
 import { Faults } from "./faults";
 import { fileStore, type Store } from "./state";
+import { tellEdge } from "./zone-access";
 import { addZone } from "./zones";
 
 /** What the routes share. Made by `openCloudflare`. */
@@ -17,7 +18,7 @@ export interface CloudflareDeps {
   readonly localCa: Ca;
   readonly originCa: Ca;
   /** Called with every active zone after each change, and once at the start. */
-  readonly onChange: (zones: readonly InternetZone[]) => void;
+  readonly onChange: (zones: readonly InternetZone[], turnstile: InternetTurnstile | undefined) => void;
 }
 
 export interface CloudflareOptions {
@@ -27,7 +28,7 @@ export interface CloudflareOptions {
   /** Names of the zones that exist before any request, active. */
   readonly zones: readonly string[];
   /** @default nothing */
-  readonly onChange?: (zones: readonly InternetZone[]) => void;
+  readonly onChange?: CloudflareDeps["onChange"];
   /** @default `<stateDir>/cloudflare.json` */
   readonly store?: Store;
 }
@@ -49,8 +50,8 @@ export async function openCloudflare(options: CloudflareOptions): Promise<Cloudf
   for (const name of options.zones) {
     if (!zones.some((zone) => zone.name === name)) zones.push(addZone(name, "active"));
   }
-  await renewCertificates(deps.localCa, zones);
+  await renewCertificates(deps.localCa, [...zones, deps.store.state.challenges]);
   deps.store.save();
-  deps.onChange(edgeZones(deps.store.state));
+  tellEdge(deps);
   return deps;
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { issueServerCertificate, type Ca } from "../ca";
-import type { InternetRecord, InternetZone } from "../internet/config";
+import type { InternetRecord, InternetTurnstile, InternetZone } from "../internet/config";
 import { edgeRules } from "./ruleset-edge";
 import { settingValues } from "./setting-rules";
 import type { State, Zone } from "./state";
@@ -17,6 +17,21 @@ export function edgeZones(state: State): InternetZone[] {
   });
 }
 
+/** Turnstile as the edge sees it; nothing until there is a certificate. */
+export function edgeTurnstile({ challenges, widgets }: State): InternetTurnstile | undefined {
+  const { certificate } = challenges;
+  return (
+    certificate && {
+      certificate,
+      widgets: widgets.map(({ sitekey, domains, secret, before }) => ({
+        sitekey,
+        domains,
+        secrets: [{ secret }, ...(before ? [before] : [])],
+      })),
+    }
+  );
+}
+
 function edgeRecords({ records, paused }: Zone): InternetRecord[] {
   return records.map(({ name, type, content, proxied, ttl, priority }) => ({
     name,
@@ -29,7 +44,10 @@ function edgeRecords({ records, paused }: Zone): InternetRecord[] {
 }
 
 /** Gives every zone a certificate that this authority signed and that is good for 30 days at least. */
-export async function renewCertificates(ca: Ca, zones: readonly Zone[]): Promise<boolean> {
+export async function renewCertificates(
+  ca: Ca,
+  zones: readonly Pick<Zone, "name" | "certificate">[],
+): Promise<boolean> {
   const due = zones.filter((zone) => !isGood(zone.certificate?.certPem, ca));
   for (const zone of due) {
     const { certPem, keyPem } = await issueServerCertificate(ca, [zone.name, `*.${zone.name}`]);

@@ -2,6 +2,7 @@ import { stateFile, stateInMemory, type StateStore } from "../state-file";
 import { newId } from "./envelope";
 import type { PlanName } from "./plans";
 import type { Ruleset } from "./ruleset";
+import type { TurnstileWidget } from "./turnstile";
 
 /** A DNS record as the API answers it (`dns-records_dns-record-response`). */
 export interface DnsRecord {
@@ -72,6 +73,9 @@ export interface State {
   readonly account: { readonly id: string; readonly name: string; readonly created_on: string };
   zones: Zone[];
   certificates: OriginCertificate[];
+  widgets: TurnstileWidget[];
+  /** Turnstile's host, with the certificate that the edge has for it. */
+  readonly challenges: Pick<Zone, "name" | "certificate">;
 }
 
 /** The account's contents. */
@@ -79,7 +83,13 @@ export type Store = StateStore<State>;
 
 function emptyState(): State {
   const created_on = new Date().toISOString();
-  return { account: { id: newId(), name: "Local cloud", created_on }, zones: [], certificates: [] };
+  return {
+    account: { id: newId(), name: "Local cloud", created_on },
+    zones: [],
+    certificates: [],
+    widgets: [],
+    challenges: { name: "challenges.cloudflare.com" },
+  };
 }
 
 /** The account in its file. */

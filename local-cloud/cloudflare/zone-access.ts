@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { CloudflareDeps } from "./deps";
-import { edgeZones } from "./edge-zones";
+import { edgeTurnstile, edgeZones } from "./edge-zones";
 import { fault, noRoute } from "./envelope";
 import type { Zone } from "./state";
 
@@ -29,9 +29,14 @@ export function findZone(deps: CloudflareDeps, request: FastifyRequest): Zone {
   return zone;
 }
 
+/** Says what the edge has to know. */
+export function tellEdge({ store, onChange }: Pick<CloudflareDeps, "store" | "onChange">): void {
+  onChange(edgeZones(store.state), edgeTurnstile(store.state));
+}
+
 /** Keeps a change and tells the edge. */
 export function changed(deps: CloudflareDeps, zone?: Zone): void {
   if (zone) zone.modified_on = new Date().toISOString();
   deps.store.save();
-  deps.onChange(edgeZones(deps.store.state));
+  tellEdge(deps);
 }

@@ -22,6 +22,17 @@ export interface InternetRecord {
   readonly priority?: number;
 }
 
+/** What the edge answers for on Turnstile's host. */
+export interface InternetTurnstile {
+  readonly certificate: { readonly certPem: string; readonly keyPem: string };
+  readonly widgets: readonly {
+    readonly sitekey: string;
+    readonly domains: readonly string[];
+    /** `until` in milliseconds since 1970. @default for ever */
+    readonly secrets: readonly { readonly secret: string; readonly until?: number }[];
+  }[];
+}
+
 export interface InternetZone {
   readonly name: string;
   /** `ssl`, `always_use_https`, `min_tls_version`, …: values as in Cloudflare's API. */
@@ -46,6 +57,8 @@ export interface InternetConfig {
   /** PEM bundle that strict verification of an origin trusts. */
   readonly originTrust: string;
   readonly zones: readonly InternetZone[];
+  /** @default nobody answers on its host */
+  readonly turnstile?: InternetTurnstile;
 }
 
 const EMPTY: InternetConfig = { edge: "", upstream: "", names: {}, reverse: {}, originTrust: "", zones: [] };

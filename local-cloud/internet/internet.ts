@@ -6,6 +6,7 @@ import { docker } from "../docker";
 import type { CloudSettings } from "../settings";
 import { bundle } from "../toolchain/bundle";
 import type { Report } from "../toolchain/progress";
+import { CHALLENGES_HOST } from "./edge/turnstile";
 import { internetFolder, updateInternet } from "./config";
 import { allRun, ensureServices, type Service } from "./containers";
 import { objectStore, objectStoreNames, type S3Accounts } from "./object-store";
@@ -29,7 +30,12 @@ export async function upInternet(
     ...config,
     edge: settings.edge,
     upstream: upstreamResolver(),
-    names: { ...config.names, ...registryNames(settings), ...objectStoreNames(settings) },
+    names: {
+      ...config.names,
+      [CHALLENGES_HOST]: settings.edge,
+      ...registryNames(settings),
+      ...objectStoreNames(settings),
+    },
   }));
   const programs = [
     program(settings, "dns", "dns.ts", settings.dns, 53),

@@ -9,7 +9,7 @@ import { cloudflareApi } from "../../local-cloud/cloudflare/api";
 import { newToken } from "../../local-cloud/cloudflare/auth";
 import { cloudflareControl } from "../../local-cloud/cloudflare/control";
 import { openCloudflare } from "../../local-cloud/cloudflare/deps";
-import type { InternetZone } from "../../local-cloud/internet/config";
+import type { InternetTurnstile, InternetZone } from "../../local-cloud/internet/config";
 import { settingsFor } from "../../local-cloud/settings";
 
 export type Row = Record<string, unknown> & { readonly id: string };
@@ -43,6 +43,8 @@ export interface TestCloudflare {
   readonly token: string;
   /** What the edge was last told. */
   edge(): readonly InternetZone[];
+  /** What the edge was last told of Turnstile. */
+  turnstile(): InternetTurnstile | undefined;
   /** The base address of the API on a loopback port. */
   listen(): Promise<string>;
   /** A request with the token (a header that is undefined is left out), without a network. Text is sent as it is, everything else as JSON. */
@@ -59,12 +61,14 @@ export async function startCloudflare(
 ): Promise<TestCloudflare> {
   const token = newToken();
   let zones: readonly InternetZone[] = [];
+  let turnstile: InternetTurnstile | undefined;
   const deps = await openCloudflare({
     settings: { ...settingsFor("local-test", 1), stateDir },
     tokens: [token],
     zones: ["example.com"],
-    onChange: (now) => {
+    onChange: (now, widgets) => {
       zones = now;
+      turnstile = widgets;
     },
   });
   const app = fastify();
@@ -79,7 +83,17 @@ export async function startCloudflare(
     await app.close();
     rmSync(stateDir, { recursive: true, force: true });
   };
-  return { app, stateDir, token, edge: () => zones, listen, call, zoneId, remove };
+  return {
+    app,
+    stateDir,
+    token,
+    edge: () => zones,
+    turnstile: () => turnstile,
+    listen,
+    call,
+    zoneId,
+    remove,
+  };
 }
 
 async function send(

@@ -8,8 +8,9 @@ import { join } from "node:path";
 import type * as tls from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { type Ca, ensureCa, issueServerCertificate } from "../../local-cloud/ca";
-import type { InternetConfig, InternetRecord } from "../../local-cloud/internet/config";
+import type { InternetConfig, InternetRecord, InternetTurnstile } from "../../local-cloud/internet/config";
 import type { EdgeRules } from "../../local-cloud/rules/edge-rules";
+import { CHALLENGES_HOST } from "../../local-cloud/internet/edge/turnstile";
 import { type Edge, startEdge } from "../../local-cloud/internet/edge/server";
 import { signedBy } from "./certificates";
 
@@ -101,6 +102,10 @@ export function edgeBed() {
       };
   }
 
+  const turnstile = async (widgets: InternetTurnstile["widgets"]): Promise<void> => {
+    const certificate = await issueServerCertificate(localCa, [CHALLENGES_HOST]);
+    config = { ...config, turnstile: { certificate, widgets } };
+  };
   const echo: http.RequestListener = (request, response) => {
     response.setHeader("Server", "origin");
     response.end(JSON.stringify({ url: request.url, headers: request.headers }));
@@ -165,7 +170,20 @@ export function edgeBed() {
     originPorts = { ...originPorts, https: port };
   };
   return {
-    ...{ zone, plainOrigin, tlsOrigin, goodOrigin, useOrigin, usePort, echo, trust, visit, seen, status },
+    ...{
+      zone,
+      turnstile,
+      plainOrigin,
+      tlsOrigin,
+      goodOrigin,
+      useOrigin,
+      usePort,
+      echo,
+      trust,
+      visit,
+      seen,
+      status,
+    },
     folder,
     originCa: (): Ca => originCa,
     localCa: (): Ca => localCa,

@@ -1,5 +1,10 @@
-import { type IncomingMessage, request as httpRequest, type ServerResponse, STATUS_CODES } from "node:http";
-import type { ClientRequest } from "node:http";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { Transform } from "node:stream";
@@ -12,6 +17,7 @@ import type { Guard, Judged, Verdict } from "./guard";
 import { accepts, edgeHeaders, toOrigin, toVisitor, type Visitor } from "./headers";
 import { openOrigin } from "./origin";
 import { originProtocol, redirectOf, routeTo, type Scheme } from "./route";
+import type { Turnstile } from "./turnstile";
 import { answerOf } from "./verdict";
 
 export interface ProxyOptions {
@@ -24,6 +30,7 @@ export interface ProxyOptions {
   readonly replyTimeout?: number;
   /** Looks at requests before the origin does. */
   readonly guard: Guard;
+  readonly turnstile: Turnstile;
 }
 
 /** A request by HTTP/1.1 or HTTP/2. */
@@ -59,6 +66,7 @@ export async function serve(
   response.on("error", () => undefined);
   try {
     const config = options.config();
+    if (await options.turnstile.serves(host, request, response)) return;
     const { zone, origin } = routeTo(config, host);
     const elsewhere = redirectOf(zone, scheme, host, request.url ?? "/");
     if (elsewhere) {

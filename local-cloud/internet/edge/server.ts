@@ -4,10 +4,11 @@ import { Guard } from "./guard";
 import { type ProxyOptions, serve } from "./proxy";
 import { type Scheme } from "./route";
 import { TlsFront } from "./tls";
+import { Turnstile } from "./turnstile";
 
 const KEEP_ALIVE = 400_000; // ms that a visitor's idle connection is kept, as Cloudflare documents
 
-export interface EdgeOptions extends Omit<ProxyOptions, "guard"> {
+export interface EdgeOptions extends Omit<ProxyOptions, "guard" | "turnstile"> {
   /** Milliseconds, for rate limits. @default Date.now */
   readonly now?: () => number;
   readonly address: string;
@@ -22,7 +23,11 @@ export interface Edge {
 
 /** Starts the edge: HTTP on one port, TLS with HTTP/2 and HTTP/1.1 on another. */
 export async function startEdge(given: EdgeOptions): Promise<Edge> {
-  const options = { ...given, guard: new Guard(given.now) };
+  const options = {
+    ...given,
+    guard: new Guard(given.now),
+    turnstile: new Turnstile(given.config, given.now),
+  };
   const plain = createHttpServer();
   plain.keepAliveTimeout = KEEP_ALIVE;
   attach(plain, options, "http");

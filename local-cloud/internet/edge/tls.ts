@@ -5,6 +5,7 @@ import { createSecureContext, type SecureContext, type SecureVersion } from "nod
 import { type InternetConfig, type InternetZone, zoneOf } from "../config";
 import { peekServerName } from "./client-hello";
 import { setting } from "./route";
+import { CHALLENGES_HOST } from "./turnstile";
 
 const VERSIONS: Readonly<Record<string, SecureVersion>> = {
   "1.0": "TLSv1",
@@ -12,6 +13,11 @@ const VERSIONS: Readonly<Record<string, SecureVersion>> = {
   "1.2": "TLSv1.2",
   "1.3": "TLSv1.3",
 };
+
+/** The certificate that a name is answered with. */
+function certificateFor(config: InternetConfig, name: string): InternetZone["certificate"] | undefined {
+  return name === CHALLENGES_HOST ? config.turnstile?.certificate : certifiedZone(config, name)?.certificate;
+}
 
 /** The zone whose certificate is for `name`: apex and one level. Deeper names have none, as with Universal SSL. */
 function certifiedZone(config: InternetConfig, name: string): InternetZone | undefined {
@@ -60,7 +66,7 @@ export class TlsFront {
   }
 
   private contextFor(name: string): SecureContext | undefined {
-    const zone = certifiedZone(this.config(), name);
-    return zone && createSecureContext({ cert: zone.certificate.certPem, key: zone.certificate.keyPem });
+    const certificate = certificateFor(this.config(), name);
+    return certificate && createSecureContext({ cert: certificate.certPem, key: certificate.keyPem });
   }
 }
