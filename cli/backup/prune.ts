@@ -1,7 +1,7 @@
 import type { PlainConfig } from "../../components/lib/config-rules";
+import type { System } from "../../components/lib/system";
 import { failed, usage } from "../cli-error";
 import { lastLine, run } from "../run";
-import { projectSystem } from "../system";
 import { refuseLoss } from "./loss";
 import { DATA_TAG, firstLine, FILES_TAG, snapshotsOf, type Restic, type Snapshot } from "./snapshots";
 import { unnamedData } from "./unnamed-data";
@@ -30,11 +30,11 @@ interface Group {
  */
 export async function pruneCopies(
   config: PlainConfig,
+  system: Pick<System, "name" | "databases">,
   env: NodeJS.ProcessEnv,
   isDry: boolean,
 ): Promise<PruneResult> {
   const restic = resticOf(config, env);
-  const system = projectSystem();
   const host = `${system.name}-${config.stack}`;
   for (const { name } of system.databases) await refuseLoss(restic, host, name, `database=${name}`);
   await refuseLoss(restic, host, "files", FILES_TAG);

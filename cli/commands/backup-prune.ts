@@ -3,6 +3,7 @@ import { pruneCopies, type PruneResult } from "../backup/prune";
 import { printJson, printResult } from "../output";
 import { PulumiStack } from "../pulumi";
 import { checkedConfig } from "../stack-config";
+import { projectSystem } from "../system";
 
 interface PruneOptions {
   readonly stack?: string;
@@ -27,7 +28,7 @@ export function backupPruneCommand(): Command {
     .action(async (options: PruneOptions) => {
       const stack = await PulumiStack.select(options.stack);
       const config = checkedConfig(stack.name, await stack.config());
-      const result = await pruneCopies(config, process.env, options.dryRun === true);
+      const result = await pruneCopies(config, projectSystem(), process.env, options.dryRun === true);
       if (options.json === true) printJson({ ok: true, stack: stack.name, ...result });
       else printResult(describe(result, options.dryRun === true));
     });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { pruneCopies } from "../../cli/backup/prune";
 import type { PlainConfig } from "../../components/lib/config-rules";
+import { runningCalendar } from "../../systems/running-calendar";
 import { messages, parseWith } from "../support/valid-config";
 
 const HOST = "running-calendar-prod";
@@ -86,9 +87,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("homeport backup prune of directories and volumes", { timeout: 120_000 }, () => {
   it("expires manifests by the policy and the data that only they named; what stays can be read", async () => {
     const third = backUp(3);
-    expect(await pruneCopies(configOf(2), env(), true)).toEqual({ kept: 2, removed: 1 });
+    expect(await pruneCopies(configOf(2), runningCalendar, env(), true)).toEqual({ kept: 2, removed: 1 });
     expect([ids("files=data").length, ids("files=all").length]).toEqual([3, 3]);
-    expect(await pruneCopies(configOf(2), env(), false)).toEqual({ kept: 2, removed: 1 });
+    expect(await pruneCopies(configOf(2), runningCalendar, env(), false)).toEqual({ kept: 2, removed: 1 });
     expect(ids("files=data")).toEqual(short([data[1] ?? "", third]));
     expect(ids("files=all")).toHaveLength(2);
     expect(restic("dump", third, join(folder, "opt", "data"))).toBe("data of day 3");
@@ -97,31 +98,33 @@ describe("homeport backup prune of directories and volumes", { timeout: 120_000 
 
   it("keeps data that a later manifest names too", async () => {
     pushManifest(at(3), data[0] ?? "");
-    await pruneCopies(configOf(1), env(), false);
+    await pruneCopies(configOf(1), runningCalendar, env(), false);
     expect(ids("files=data")).toEqual(short(data.slice(0, 1)));
   });
 
   it("takes the data of a backup that was killed, and never that of one that still runs", async () => {
     pushData(at(1, 5), "killed");
     const running = pushData(at(3), "running under a clock that is behind");
-    await pruneCopies(configOf(9), env(), false);
+    await pruneCopies(configOf(9), runningCalendar, env(), false);
     expect(ids("files=data")).toEqual(short([...data, running]));
     pushManifest("2035-01-01 00:00:00", data[1] ?? ""); // of a night whose clock was ahead
     const now = new Date().toISOString().slice(0, 19).replace("T", " ");
     const young = pushData(now, "running under the right clock");
-    await pruneCopies(configOf(9), env(), false);
+    await pruneCopies(configOf(9), runningCalendar, env(), false);
     expect(ids("files=data")).toEqual(short([...data, young]));
   });
 
   it("expires no data when a manifest that stays cannot be read", async () => {
     push(at(3), "files=all", "manifest.json", '{"files": 10, "bytes": 1000}');
-    await expect(pruneCopies(configOf(1), env(), false)).rejects.toThrow(/must name its data/);
+    await expect(pruneCopies(configOf(1), runningCalendar, env(), false)).rejects.toThrow(
+      /must name its data/,
+    );
     expect(ids("files=data")).toEqual(short(data));
   });
 
   it("refuses when the newest copy lost nearly every file, and expires nothing", async () => {
     pushManifest(at(3), data[1] ?? "", 0);
-    await expect(pruneCopies(configOf(1), env(), false)).rejects.toMatchObject({
+    await expect(pruneCopies(configOf(1), runningCalendar, env(), false)).rejects.toMatchObject({
       message: expect.stringMatching(
         /newest copy of files holds 0 files, the one of .* 10: nothing/,
       ) as string,
@@ -139,8 +142,10 @@ describe("homeport backup prune of directories and volumes", { timeout: 120_000 
         JSON.stringify({ tables: [{ rows }] }),
       );
     [1, 2].forEach((day) => dump(day, 50));
-    expect(await pruneCopies(configOf(1), env(), true)).toEqual({ kept: 2, removed: 2 });
+    expect(await pruneCopies(configOf(1), runningCalendar, env(), true)).toEqual({ kept: 2, removed: 2 });
     dump(3, 2);
-    await expect(pruneCopies(configOf(1), env(), false)).rejects.toThrow(/holds 2 rows, the one of .* 50/);
+    await expect(pruneCopies(configOf(1), runningCalendar, env(), false)).rejects.toThrow(
+      /holds 2 rows, the one of .* 50/,
+    );
   });
 });
