@@ -13,6 +13,11 @@ interface Entry {
 /* eslint-disable @typescript-eslint/no-require-imports -- import() would load a CommonJS module as ESM */
 const COMMANDS: readonly Entry[] = [
   {
+    name: "new",
+    summary: "write a project of your own",
+    load: () => (require("./commands/new") as typeof import("./commands/new")).newCommand(),
+  },
+  {
     name: "init",
     summary: "make the stack and every key and secret it needs",
     load: () => (require("./commands/init") as typeof import("./commands/init")).initCommand(),

@@ -45,7 +45,8 @@ const DOMAIN_RULES: readonly { readonly rule: string; readonly holds: (domain: s
   { rule: "be the apex of the zone, not a host in it", holds: isApex },
 ];
 
-function domainFault(domain: string): string | undefined {
+/** The rule that a domain breaks; undefined for one that a stack can have. */
+export function domainFault(domain: string): string | undefined {
   return DOMAIN_RULES.find(({ holds }) => !holds(domain))?.rule;
 }
 

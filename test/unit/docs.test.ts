@@ -10,6 +10,7 @@ import { initCommand } from "../../cli/commands/init";
 import { kamalCommand } from "../../cli/commands/kamal";
 import { lintCommand } from "../../cli/commands/lint";
 import { logsCommandLine } from "../../cli/commands/logs";
+import { newCommand } from "../../cli/commands/new";
 import { psCommand } from "../../cli/commands/ps";
 import { recoverCommand } from "../../cli/commands/recover";
 import { restoreCommand } from "../../cli/commands/restore";
@@ -81,7 +82,7 @@ describe("the pages", () => {
     const makers = [
       ...[driftCommand, initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
       ...[psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand],
-      ...[backupCommand, restoreCommand, recoverCommand],
+      ...[backupCommand, restoreCommand, recoverCommand, newCommand],
     ];
     const options = new Map(
       makers
