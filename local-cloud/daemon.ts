@@ -4,11 +4,13 @@ import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { cloudflareApi } from "./cloudflare/api";
 import { cloudflareControl } from "./cloudflare/control";
+import { watchHealth } from "./cloudflare/health-status";
 import { openCloudflare } from "./cloudflare/deps";
 import { hetzner, type Hetzner } from "./hetzner/api";
 import { fileStore } from "./hetzner/store";
 import { dockerHosts } from "./hosts/docker-hosts";
 import { updateInternet } from "./internet/config";
+import { internetPost } from "./internet/post";
 import { cloudSettings, type CloudSettings } from "./settings";
 
 /** Zones that exist before anything is asked for: a domain is bought, not made by a program. */
@@ -24,13 +26,15 @@ async function main(): Promise<void> {
     settings,
     tokens: [token(settings, "cloudflare")],
     zones: ZONES,
-    onChange: (zones, turnstile) =>
+    post: internetPost(settings),
+    onChange: (zones, turnstile, healthchecks) =>
       updateInternet(settings.stateDir, (config) => ({
         ...config,
-        zones,
+        ...{ zones, healthchecks },
         ...(turnstile ? { turnstile } : {}),
       })),
   });
+  watchHealth(cloudflare, settings, app);
   trustOrigins(settings, [cloudflare.originCa.certPem, cloudflare.localCa.certPem]);
 
   app.get("/_control/health", () => ({ cloud: settings.name }));

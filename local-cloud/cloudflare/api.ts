@@ -8,6 +8,8 @@ import { dnssecRoutes } from "./dnssec";
 import { renewCertificates } from "./edge-zones";
 import { CloudflareError, failure, noRoute, ok } from "./envelope";
 import { param, type Query } from "./query";
+import { alertingRoutes } from "./alerting";
+import { healthcheckRoutes } from "./healthchecks";
 import { recordRoutes } from "./records";
 import { planRoutes } from "./plans";
 import { rulesetRoutes } from "./rulesets";
@@ -45,6 +47,8 @@ export function cloudflareApi(deps: CloudflareDeps): FastifyPluginAsync {
         rulesetRoutes,
         planRoutes,
         turnstileRoutes,
+        healthcheckRoutes,
+        alertingRoutes,
       ]) {
         routes(inner, deps);
       }

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import type { Ca } from "../ca";
 import { ensureCa } from "../ca";
-import type { InternetTurnstile, InternetZone } from "../internet/config";
+import type { InternetHealthcheck, InternetTurnstile, InternetZone } from "../internet/config";
 import type { CloudSettings } from "../settings";
 import { renewCertificates } from "./edge-zones";
 import { Faults } from "./faults";
 import { fileStore, type Store } from "./state";
 import { tellEdge } from "./zone-access";
 import { addZone } from "./zones";
+
+export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
 
 /** What the routes share. Made by `openCloudflare`. */
 export interface CloudflareDeps {
@@ -18,7 +20,13 @@ export interface CloudflareDeps {
   readonly localCa: Ca;
   readonly originCa: Ca;
   /** Called with every active zone after each change, and once at the start. */
-  readonly onChange: (zones: readonly InternetZone[], turnstile: InternetTurnstile | undefined) => void;
+  readonly onChange: (
+    zones: readonly InternetZone[],
+    turnstile: InternetTurnstile | undefined,
+    healthchecks: readonly InternetHealthcheck[],
+  ) => void;
+  /** Sends a body to somebody in the internet; the status of the answer. */
+  readonly post: Post;
 }
 
 export interface CloudflareOptions {
@@ -29,6 +37,8 @@ export interface CloudflareOptions {
   readonly zones: readonly string[];
   /** @default nothing */
   readonly onChange?: CloudflareDeps["onChange"];
+  /** @default nobody answers */
+  readonly post?: Post;
   /** @default `<stateDir>/cloudflare.json` */
   readonly store?: Store;
 }
@@ -45,6 +55,7 @@ export async function openCloudflare(options: CloudflareOptions): Promise<Cloudf
     localCa: await ensureCa(caDir, "ca", "Homeport local CA"),
     originCa: await ensureCa(caDir, "origin-ca", "Homeport Origin CA"),
     onChange: options.onChange ?? (() => undefined),
+    post: options.post ?? (() => Promise.reject(new Error("nobody answers"))),
   };
   const { zones } = deps.store.state;
   for (const name of options.zones) {

@@ -1,6 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { issueServerCertificate, type Ca } from "../ca";
-import type { InternetRecord, InternetTurnstile, InternetZone } from "../internet/config";
+import type {
+  InternetHealthcheck,
+  InternetRecord,
+  InternetTurnstile,
+  InternetZone,
+} from "../internet/config";
+import { ANY_HTTP, type Healthcheck } from "./healthchecks";
 import { edgeRules } from "./ruleset-edge";
 import { settingValues } from "./setting-rules";
 import type { State, Zone } from "./state";
@@ -30,6 +36,26 @@ export function edgeTurnstile({ challenges, widgets }: State): InternetTurnstile
       })),
     }
   );
+}
+
+/** Health checks that are not suspended. */
+export function edgeHealthchecks({ zones }: State): InternetHealthcheck[] {
+  return zones.flatMap(({ healthchecks = [] }) =>
+    healthchecks.filter(({ suspended }) => !suspended).map(toEdge),
+  );
+}
+
+function toEdge({ http_config: given, tcp_config: tcp, ...check }: Healthcheck): InternetHealthcheck {
+  const http = given ?? ANY_HTTP;
+  return {
+    ...{ id: check.id, type: check.type, address: check.address, interval: check.interval },
+    ...{ timeout: check.timeout, retries: check.retries, port: http.port ?? tcp?.port ?? 80 },
+    consecutiveFails: check.consecutive_fails,
+    consecutiveSuccesses: check.consecutive_successes,
+    ...{ method: http.method, path: http.path, headers: http.header ?? {} },
+    ...{ codes: http.expected_codes ?? ["200"], body: http.expected_body },
+    ...{ insecure: http.allow_insecure, followRedirects: http.follow_redirects },
+  };
 }
 
 function edgeRecords({ records, paused }: Zone): InternetRecord[] {

@@ -1,5 +1,7 @@
 import { stateFile, stateInMemory, type StateStore } from "../state-file";
+import type { Policy, Sent, Webhook } from "./alerting";
 import { newId } from "./envelope";
+import type { Healthcheck } from "./healthchecks";
 import type { PlanName } from "./plans";
 import type { Ruleset } from "./ruleset";
 import type { TurnstileWidget } from "./turnstile";
@@ -53,6 +55,8 @@ export interface Zone {
   plan?: PlanName;
   /** Entry points of the phases that have rules. @default none */
   rulesets?: Ruleset[];
+  /** @default none */
+  healthchecks?: Healthcheck[];
   /** The edge's certificate for the apex and one level below ("Universal SSL"). */
   certificate?: { readonly certPem: string; readonly keyPem: string };
 }
@@ -74,6 +78,10 @@ export interface State {
   zones: Zone[];
   certificates: OriginCertificate[];
   widgets: TurnstileWidget[];
+  policies: Policy[];
+  webhooks: Webhook[];
+  /** Notifications, newest last. */
+  sent: Sent[];
   /** Turnstile's host, with the certificate that the edge has for it. */
   readonly challenges: Pick<Zone, "name" | "certificate">;
 }
@@ -88,6 +96,9 @@ function emptyState(): State {
     zones: [],
     certificates: [],
     widgets: [],
+    policies: [],
+    webhooks: [],
+    sent: [],
     challenges: { name: "challenges.cloudflare.com" },
   };
 }

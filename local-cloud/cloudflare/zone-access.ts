@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { CloudflareDeps } from "./deps";
-import { edgeTurnstile, edgeZones } from "./edge-zones";
+import { edgeHealthchecks, edgeTurnstile, edgeZones } from "./edge-zones";
 import { fault, noRoute } from "./envelope";
 import type { Zone } from "./state";
 
@@ -31,7 +31,7 @@ export function findZone(deps: CloudflareDeps, request: FastifyRequest): Zone {
 
 /** Says what the edge has to know. */
 export function tellEdge({ store, onChange }: Pick<CloudflareDeps, "store" | "onChange">): void {
-  onChange(edgeZones(store.state), edgeTurnstile(store.state));
+  onChange(edgeZones(store.state), edgeTurnstile(store.state), edgeHealthchecks(store.state));
 }
 
 /** Keeps a change and tells the edge. */

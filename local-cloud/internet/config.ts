@@ -33,6 +33,30 @@ export interface InternetTurnstile {
   }[];
 }
 
+/** A health check as the edge does it. */
+export interface InternetHealthcheck {
+  readonly id: string;
+  readonly type: "HTTP" | "HTTPS" | "TCP";
+  readonly address: string;
+  readonly port: number;
+  /** Seconds. */
+  readonly interval: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly retries: number;
+  readonly consecutiveFails: number;
+  readonly consecutiveSuccesses: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** `200`, `2xx`. */
+  readonly codes: readonly string[];
+  /** Text that the reply has, whatever its case. */
+  readonly body: string;
+  readonly insecure: boolean;
+  readonly followRedirects: boolean;
+}
+
 export interface InternetZone {
   readonly name: string;
   /** `ssl`, `always_use_https`, `min_tls_version`, …: values as in Cloudflare's API. */
@@ -59,6 +83,8 @@ export interface InternetConfig {
   readonly zones: readonly InternetZone[];
   /** @default nobody answers on its host */
   readonly turnstile?: InternetTurnstile;
+  /** Of all zones. @default none */
+  readonly healthchecks?: readonly InternetHealthcheck[];
 }
 
 const EMPTY: InternetConfig = { edge: "", upstream: "", names: {}, reverse: {}, originTrust: "", zones: [] };
@@ -67,6 +93,11 @@ const LOCK_PATIENCE = 5_000; // ms; a change takes a few, so an older lock was l
 /** The folder that the resolver and the edge see. A folder, since a mounted file outlives its replacement. */
 export function internetFolder(stateDir: string): string {
   return join(stateDir, "internet");
+}
+
+/** The folder that the edge alone writes: what came of health checks. */
+export function edgeReports(stateDir: string): string {
+  return join(stateDir, "edge-reports");
 }
 
 /** The configuration as it is now; an empty one before the first change. */

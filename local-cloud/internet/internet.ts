@@ -7,7 +7,7 @@ import type { CloudSettings } from "../settings";
 import { bundle } from "../toolchain/bundle";
 import type { Report } from "../toolchain/progress";
 import { CHALLENGES_HOST } from "./edge/turnstile";
-import { internetFolder, updateInternet } from "./config";
+import { edgeReports, internetFolder, updateInternet } from "./config";
 import { allRun, ensureServices, type Service } from "./containers";
 import { objectStore, objectStoreNames, type S3Accounts } from "./object-store";
 import { cloudLabel, downNetwork, filterBridges, upNetwork } from "./network";
@@ -89,7 +89,10 @@ async function program(
     name,
     address,
     image: "services",
-    options: ["--volume", `${file}:/${name}.js:ro`, "--volume", `${folder}:/internet:ro`],
+    options: [
+      ...["--volume", `${file}:/${name}.js:ro`, "--volume", `${folder}:/internet:ro`],
+      ...["--volume", `${edgeReports(settings.stateDir)}:/reports`],
+    ],
     command: [
       "sh",
       "-c",

@@ -5,6 +5,7 @@ import { getZone } from "../../local-cloud/plugins/cloudflare/functions";
 import { fromApi, toApi } from "../../local-cloud/plugins/cloudflare/names";
 import { originCaCertificate } from "../../local-cloud/plugins/cloudflare/origin-ca-certificate";
 import { checkConfig, CONFIG, configure } from "../../local-cloud/plugins/cloudflare/provider-config";
+import * as edgeTables from "../../local-cloud/plugins/cloudflare/edge-tables";
 import * as tables from "../../local-cloud/plugins/cloudflare/tables";
 import { zone } from "../../local-cloud/plugins/cloudflare/zone";
 import { zoneDnssec } from "../../local-cloud/plugins/cloudflare/zone-dnssec";
@@ -35,6 +36,16 @@ describe("tables", () => {
     ["zone.d.ts", "ZoneArgs", tables.ZONE.inputs],
     ["zoneDnssec.d.ts", "ZoneDnssecArgs", tables.ZONE_DNSSEC.inputs],
     ["zoneSetting.d.ts", "ZoneSettingArgs", tables.ZONE_SETTING.inputs],
+    ["healthcheck.d.ts", "HealthcheckArgs", edgeTables.HEALTHCHECK.inputs],
+    ["notificationPolicy.d.ts", "NotificationPolicyArgs", edgeTables.NOTIFICATION_POLICY.inputs],
+    [
+      "notificationPolicyWebhooks.d.ts",
+      "NotificationPolicyWebhooksArgs",
+      edgeTables.NOTIFICATION_POLICY_WEBHOOKS.inputs,
+    ],
+    ["ruleset.d.ts", "RulesetArgs", edgeTables.RULESET.inputs],
+    ["turnstileWidget.d.ts", "TurnstileWidgetArgs", edgeTables.TURNSTILE_WIDGET.inputs],
+    ["getRulesets.d.ts", "GetRulesetsArgs", edgeTables.GET_RULESETS.inputs],
     ["getDnsRecords.d.ts", "GetDnsRecordsArgs", tables.GET_DNS_RECORDS.inputs],
     ["getIpRanges.d.ts", "GetIpRangesArgs", tables.GET_IP_RANGES.inputs],
     ["getZone.d.ts", "GetZoneArgs", tables.GET_ZONE.inputs],

@@ -8,8 +8,8 @@ import fastify, { type FastifyInstance } from "fastify";
 import { cloudflareApi } from "../../local-cloud/cloudflare/api";
 import { newToken } from "../../local-cloud/cloudflare/auth";
 import { cloudflareControl } from "../../local-cloud/cloudflare/control";
-import { openCloudflare } from "../../local-cloud/cloudflare/deps";
-import type { InternetTurnstile, InternetZone } from "../../local-cloud/internet/config";
+import { openCloudflare, type CloudflareDeps, type Post } from "../../local-cloud/cloudflare/deps";
+import type { InternetHealthcheck, InternetTurnstile, InternetZone } from "../../local-cloud/internet/config";
 import { settingsFor } from "../../local-cloud/settings";
 
 export type Row = Record<string, unknown> & { readonly id: string };
@@ -43,6 +43,9 @@ export interface TestCloudflare {
   readonly token: string;
   /** What the edge was last told. */
   edge(): readonly InternetZone[];
+  readonly deps: CloudflareDeps;
+  /** The health checks that the edge was last told of. */
+  healthchecks(): readonly InternetHealthcheck[];
   /** What the edge was last told of Turnstile. */
   turnstile(): InternetTurnstile | undefined;
   /** The base address of the API on a loopback port. */
@@ -58,17 +61,21 @@ export interface TestCloudflare {
 /** Cloudflare's API with the zone example.com in a folder of its own, or with the state that `stateDir` holds. */
 export async function startCloudflare(
   stateDir = mkdtempSync(join(tmpdir(), "homeport-cloudflare-")),
+  post?: Post,
 ): Promise<TestCloudflare> {
   const token = newToken();
   let zones: readonly InternetZone[] = [];
+  let healthchecks: readonly InternetHealthcheck[] = [];
   let turnstile: InternetTurnstile | undefined;
   const deps = await openCloudflare({
     settings: { ...settingsFor("local-test", 1), stateDir },
     tokens: [token],
     zones: ["example.com"],
-    onChange: (now, widgets) => {
+    ...(post ? { post } : {}),
+    onChange: (now, widgets, probes) => {
       zones = now;
       turnstile = widgets;
+      healthchecks = probes;
     },
   });
   const app = fastify();
@@ -89,6 +96,8 @@ export async function startCloudflare(
     token,
     edge: () => zones,
     turnstile: () => turnstile,
+    deps,
+    healthchecks: () => healthchecks,
     listen,
     call,
     zoneId,

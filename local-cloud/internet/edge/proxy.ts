@@ -18,6 +18,7 @@ import { accepts, edgeHeaders, toOrigin, toVisitor, type Visitor } from "./heade
 import { openOrigin } from "./origin";
 import { originProtocol, redirectOf, routeTo, type Scheme } from "./route";
 import type { Turnstile } from "./turnstile";
+import { onUpgrade } from "./upgrade";
 import { answerOf } from "./verdict";
 
 export interface ProxyOptions {
@@ -184,33 +185,6 @@ function writeHead(
 ): void {
   if (request.httpVersionMajor < 2) response.statusMessage = STATUS_CODES[status] ?? "";
   response.writeHead(status, headers);
-}
-
-/** Bytes both ways once the origin has agreed (WebSocket). */
-function onUpgrade(
-  outgoing: ClientRequest,
-  response: ServerResponse,
-  raw: RawConnection,
-  visitor: Visitor,
-): void {
-  const { socket, head } = raw;
-  outgoing.once("upgrade", (reply, origin, first) => {
-    response.detachSocket(socket);
-    const kept = [...edgeLines(reply, visitor)].map((line) => `${line}\r\n`).join("");
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${kept}\r\n`);
-    socket.write(first);
-    origin.write(head);
-    pipeline(socket, origin, () => origin.destroy());
-    pipeline(origin, socket, () => socket.destroy());
-  });
-}
-
-function* edgeLines(reply: IncomingMessage, visitor: Visitor): Generator<string> {
-  for (let index = 0; index < reply.rawHeaders.length; index += 2) {
-    const name = reply.rawHeaders[index] ?? "";
-    if (name.toLowerCase() !== "server") yield `${name}: ${reply.rawHeaders[index + 1] ?? ""}`;
-  }
-  for (const [name, value] of Object.entries(edgeHeaders(visitor.ray))) yield `${name}: ${String(value)}`;
 }
 
 function asked({ method = "GET", url = "/", httpVersion, headers }: EdgeRequest, visitor: Visitor): Asked {

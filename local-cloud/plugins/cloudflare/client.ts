@@ -103,6 +103,7 @@ export class Client {
         call.signal?.throwIfAborted();
         if (tries === MAX_RETRIES) throw this.failure(0, `${shown}: ${reason(error)}`);
       });
+      if (response?.status === 204) return {};
       if (response?.ok) return (await response.json()) as Json;
       if (response && (tries === MAX_RETRIES || !isRetried(response))) {
         const text = (await response.text()).replace(/\s+/g, " ").trim();
