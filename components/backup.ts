@@ -126,8 +126,21 @@ function linesOf(
     ...(backup.repository === undefined
       ? []
       : Object.entries(where).map(([name, value]) => line("env", name, value ?? ""))),
-    line("env", "HOMEPORT_REPORT_URL", backup.reportUrl),
+    ...Object.entries(reportsOf(backup)).map(([name, value]) => line("env", name, value)),
   ];
+}
+
+/** Who is told, for backup-lib.sh. */
+function reportsOf({ reports }: BackupConfig): Record<string, pulumi.Output<string>> {
+  return {
+    HOMEPORT_REPORT_URL: reports.url,
+    HOMEPORT_HEARTBEAT_URL: reports.heartbeatUrl,
+    HOMEPORT_REPORT_MAIL: reports.mail,
+    HOMEPORT_SMTP_SERVER: reports.smtpServer,
+    HOMEPORT_SMTP_FROM: reports.smtpFrom,
+    HOMEPORT_SMTP_USERNAME: reports.smtpUsername,
+    HOMEPORT_SMTP_PASSWORD: reports.smtpPassword,
+  };
 }
 
 /** Where it runs, what it is called, and whose archive holds its log. */

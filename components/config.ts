@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlainBackup } from "./lib/config-rules-backup";
 import type { PlainPointInTime } from "./lib/config-rules-point-in-time";
+import type { PlainReports } from "./lib/config-rules-report";
 import { parseConfig, type PlainConfig } from "./lib/config-rules";
 import { formatFault, type Fault } from "./lib/faults";
 import { writeSshFiles, type SshFiles } from "./lib/ssh-files";
@@ -14,12 +15,12 @@ export interface RegistryConfig {
 }
 
 /** Where backups go, when, and for how long. */
-export interface BackupConfig extends Omit<PlainBackup, "reportUrl"> {
+export interface BackupConfig extends Omit<PlainBackup, "reports"> {
   readonly secretAccessKey: pulumi.Output<string>;
   /** Encrypts the repository. */
   readonly password: pulumi.Output<string>;
-  /** Secret; empty for none. */
-  readonly reportUrl: pulumi.Output<string>;
+  /** Who is told. Each is secret: an address may hold a token. */
+  readonly reports: Readonly<Record<keyof PlainReports | "smtpPassword", pulumi.Output<string>>>;
 }
 
 /** A stack's config, checked, with every secret as a secret output. */
@@ -131,9 +132,22 @@ function withOutputs(config: PlainConfig, system: System): StackConfig {
       ...config.backup,
       secretAccessKey: pulumi.secret(secretValues.backup.secretAccessKey),
       password: pulumi.secret(secretValues.backup.password),
-      reportUrl: pulumi.secret(config.backup.reportUrl ?? ""),
+      reports: reportOutputs(config),
     },
     registry: { ...registry, password: pulumi.secret(secretValues.registryPassword) },
     keptSecrets: Object.fromEntries(kept),
+  };
+}
+
+function reportOutputs({ backup, secretValues }: PlainConfig): BackupConfig["reports"] {
+  const { url, heartbeatUrl, mail, smtpServer, smtpFrom, smtpUsername } = backup.reports;
+  return {
+    url: pulumi.secret(url),
+    heartbeatUrl: pulumi.secret(heartbeatUrl),
+    mail: pulumi.secret(mail),
+    smtpServer: pulumi.secret(smtpServer),
+    smtpFrom: pulumi.secret(smtpFrom),
+    smtpUsername: pulumi.secret(smtpUsername),
+    smtpPassword: pulumi.secret(secretValues.backup.smtpPassword),
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { keyOf } from "./config-keys";
 import type { ConfigReader } from "./config-reader";
 import { cronFault } from "./cron";
+import { reportRules, type PlainReports } from "./config-rules-report";
 import { hidden } from "./faults";
 import type { System } from "./system";
 import { backupTrees } from "./system-files";
@@ -22,14 +23,15 @@ export interface PlainBackup {
   /** Five-field cron expression. */
   readonly schedule: string;
   readonly keep: Retention;
-  /** Told of failures by HTTP POST. It may hold a token. */
-  readonly reportUrl: string | undefined;
+  readonly reports: PlainReports;
 }
 
-/** The secrets of {@link PlainBackup}, empty without a repository. */
+/** The secrets of {@link PlainBackup}: of a repository, empty without one. */
 export interface BackupSecrets {
   readonly secretAccessKey: string;
   readonly password: string;
+  /** Of the account that mails reports; empty without one. */
+  readonly smtpPassword: string;
 }
 
 export const DEFAULT_RETENTION: Retention = { daily: 7, weekly: 4, monthly: 6 };
@@ -52,6 +54,7 @@ export function backup(
   system: System,
 ): { backup: PlainBackup; secrets: BackupSecrets } {
   const repository = repositoryOf(reader, system);
+  const { reports, smtpPassword } = reportRules(reader);
   const isOffSite = reader.optional("homeport:backupRepository") !== undefined;
   return {
     backup: {
@@ -59,13 +62,14 @@ export function backup(
       accessKeyId: isOffSite ? accessKeyId(reader) : "",
       schedule: schedule(reader),
       keep: keep(reader),
-      reportUrl: reportUrl(reader),
+      reports,
     },
     secrets: {
       secretAccessKey: isOffSite
         ? longSecret(reader, "homeport:backupSecretAccessKey", SHORTEST_SECRET_KEY)
         : "",
       password: isOffSite ? longSecret(reader, "homeport:backupPassword", SHORTEST_PASSWORD) : "",
+      smtpPassword,
     },
   };
 }
@@ -113,14 +117,4 @@ function schedule(reader: ConfigReader): string {
 function keep(reader: ConfigReader): Retention {
   const rule = "be counts of backups to keep: daily, weekly and monthly, not all of them 0";
   return { ...DEFAULT_RETENTION, ...reader.structure("homeport:backupKeep", KEEP, rule) };
-}
-
-function reportUrl(reader: ConfigReader): string | undefined {
-  const key = "homeport:backupReportUrl";
-  if (reader.optional(key) === undefined) return undefined;
-  const value = reader.text(key);
-  const isUrl = value !== undefined && /^https:\/\/[^\s"'\\]+$/.test(value) && URL.canParse(value);
-  if (value !== undefined && !isUrl)
-    reader.describe(key, "be an https URL", hidden(value), reader.setCommand(key));
-  return value;
 }

@@ -36,16 +36,64 @@ function die() {
   exit 1
 }
 
-# tell EVENT: says a failure to the address from config. It may hold a token, so it is on no command line.
+# tell EVENT: says a failure to the address and by mail to whom config names.
 function tell() {
   local body
-  [[ -n "${HOMEPORT_REPORT_URL:-}" ]] || return 0
   body=$(jq -nc --arg event "$1" --arg error "${reason}" --arg at "$(date -u +%FT%TZ)" --arg system "${system}" \
     --arg stack "${stack}" --arg database "${database}" \
     '{event: $event, ok: false, error: $error, at: $at, system: $system, stack: $stack, database: $database}')
-  printf 'url = "%s"\n' "${HOMEPORT_REPORT_URL}" |
-    curl -fsS -m 20 --retry 2 -o /dev/null -H 'content-type: application/json' --data-binary "${body}" --config - ||
-    log "the failure could not be told to the report address"
+  if [[ -n "${HOMEPORT_REPORT_URL:-}" ]]; then
+    call "${HOMEPORT_REPORT_URL}" -H 'content-type: application/json' --data-binary "${body}" ||
+      log "the failure could not be told to the report address"
+  fi
+  if [[ -n "${HOMEPORT_REPORT_MAIL:-}" ]]; then
+    mail "$1" "${body}" || log "the failure could not be mailed"
+  fi
+}
+
+# setting NAME VALUE: a line of curl's config, which it reads from stdin: what may be a secret is on no command line.
+function setting() {
+  local value="${2//\\/\\\\}"
+  printf '%s = "%s"\n' "$1" "${value//\"/\\\"}"
+}
+
+# call URL [OPTION ...]
+function call() {
+  local url="$1"
+  shift
+  setting url "${url}" | curl -fsS -m 20 --retry 2 -o /dev/null "$@" --config -
+}
+
+# mail EVENT BODY: through the server that config names, over TLS only. No temporary file: the disk may be full.
+function mail() {
+  {
+    setting url "${HOMEPORT_SMTP_SERVER}"
+    setting user "${HOMEPORT_SMTP_USERNAME}:${HOMEPORT_SMTP_PASSWORD}"
+  } | curl -fsS -m 60 --ssl-reqd -o /dev/null --mail-from "${HOMEPORT_SMTP_FROM}" --mail-rcpt "${HOMEPORT_REPORT_MAIL}" \
+    --upload-file <(message "$@") --config -
+}
+
+function message() {
+  {
+    printf '%s\n' "From: <${HOMEPORT_SMTP_FROM}>" "To: <${HOMEPORT_REPORT_MAIL}>" "Date: $(date -R)" \
+      "Message-ID: <$(date +%s).$$.${RANDOM}@${HOMEPORT_SMTP_FROM#*@}>" "Subject: ${system}-${stack}: $1 of ${database}" \
+      'MIME-Version: 1.0' 'Content-Type: text/plain; charset=utf-8' 'Content-Transfer-Encoding: 8bit' ''
+    jq -r '"\(.error)", "", "\(.event) of \(.database) on \(.system)-\(.stack) at \(.at)"' <<<"$2"
+    printf 'More: homeport ssh -- sudo tail -n 20 /var/log/%s-backup.log\n' "${name}"
+  } | sed 's/$/\r/'
+}
+
+# beat: once everything of the system was backed up since the last time, says so to the heartbeat address: whoever
+# listens there misses it when a night fails, and also when the server is off.
+function beat() {
+  local last="${etc}/heartbeat" script success
+  [[ -n "${HOMEPORT_HEARTBEAT_URL:-}" ]] || return 0
+  for script in "${dir%/*}"/*/backup.sh; do
+    success="${script%/*}/LAST_SUCCESS.txt"
+    [[ -e "${success}" ]] || return 0
+    [[ ! -e "${last}" || "${success}" -nt "${last}" ]] || return 0
+  done
+  if call "${HOMEPORT_HEARTBEAT_URL}"; then touch "${last}"; else log "the heartbeat address could not be told"; fi
 }
 
 function has_repository() { [[ -n "${RESTIC_REPOSITORY:-}" ]]; }

@@ -163,6 +163,7 @@ function main() {
   log "done: ${copy##*/}, $(stat -c %s "${copy}") bytes, snapshot ${snapshot_id}"
   # After a drill that failed a backup counts when a new drill says so.
   if jq -e '.ok == false' "${dir}/drill.json" >/dev/null 2>&1; then "${dir}/drill.sh"; fi
+  beat
 }
 
 main "$@"

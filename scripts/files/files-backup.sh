@@ -138,6 +138,7 @@ function main() {
   log "done: $(jq -r '"\(.files) files, \(.bytes) bytes, \(.changing) changed while they were read"' "${MANIFEST}"), snapshot ${PUSHED}"
   # After a drill that failed a backup counts when a new drill says so.
   if jq -e '.ok == false' "${dir}/drill.json" >/dev/null 2>&1; then "${dir}/drill.sh"; fi
+  beat
 }
 
 main "$@"

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConfigError, loadConfig, writeStackSshFiles } from "../../components/config";
 import { runningCalendar } from "../../systems/running-calendar";
-import { HOST, OPERATOR, SECRET_KEYS, validRaw } from "../support/valid-config";
+import { HOST, mailRaw, OPERATOR, SECRET_KEYS, validRaw } from "../support/valid-config";
 
 const VARIABLES = [
   "HCLOUD_TOKEN",
@@ -38,7 +38,7 @@ function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 
 describe("loadConfig", () => {
   it("hands every secret on as a secret output and the rest as plain values", async () => {
-    const raw = validRaw();
+    const raw = { ...validRaw(), ...mailRaw() };
     pulumi.runtime.setAllConfig(raw, [...SECRET_KEYS]);
 
     const config = loadConfig(runningCalendar);

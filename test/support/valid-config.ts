@@ -19,6 +19,7 @@ export const SECRET_KEYS: readonly string[] = [
   "homeport:secrets",
   "homeport:backupSecretAccessKey",
   "homeport:backupPassword",
+  "homeport:backupReportSmtpPassword",
 ];
 
 /** A production config that passes, without what has a default, as the engine hands it over: lists and objects as JSON. */
@@ -40,6 +41,17 @@ export function validRaw(): Record<string, string> {
     "homeport:backupAccessKeyId": "HOST0000000000000000",
     "homeport:backupSecretAccessKey": randomBytes(20).toString("hex"),
     "homeport:backupPassword": randomBytes(32).toString("hex"),
+  };
+}
+
+/** What reports by mail need besides. */
+export function mailRaw(): Record<string, string> {
+  return {
+    "homeport:backupReportMail": "admin@mxcorre.com",
+    "homeport:backupReportSmtpServer": "smtps://mail.example:465",
+    "homeport:backupReportSmtpFrom": "server@mxcorre.com",
+    "homeport:backupReportSmtpUsername": "server@mxcorre.com",
+    "homeport:backupReportSmtpPassword": randomBytes(16).toString("hex"),
   };
 }
 

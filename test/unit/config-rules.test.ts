@@ -5,7 +5,7 @@ import { CONFIG_KEYS, keyOf, type ConfigKeyName } from "../../components/lib/con
 import { defineSystem } from "../../components/lib/system";
 import { runningCalendar } from "../../systems/running-calendar";
 import { BAD_CONFIGS } from "../support/bad-config";
-import { HOST, messages, OPERATOR, parseWith, SECRET_KEYS, validRaw } from "../support/valid-config";
+import { HOST, mailRaw, messages, OPERATOR, parseWith, SECRET_KEYS, validRaw } from "../support/valid-config";
 
 describe("parseConfig, given a sound config", () => {
   it("accepts it and fills in every default", () => {
@@ -139,9 +139,10 @@ describe("parseConfig, given a mistake", () => {
   ];
 
   it.each(strings)("refuses control characters, quotes, backticks and $() in %s", (key) => {
-    const sound = validRaw()[key] ?? keyOf(key as ConfigKeyName).default ?? "";
+    const valid = { ...validRaw(), ...mailRaw() };
+    const sound = valid[key] ?? keyOf(key as ConfigKeyName).default ?? "";
     for (const text of nasty) {
-      const said = messages(parseWith({ raw: { [key]: `${sound}${text}x` } }));
+      const said = messages(parseWith({ raw: { ...valid, [key]: `${sound}${text}x` } }));
 
       expect(said, JSON.stringify(text)).toHaveLength(1);
       expect(said[0]).toMatch(new RegExp(`^${key}\\b.*: must `));
@@ -160,6 +161,29 @@ describe("parseConfig, given a mistake", () => {
 
     expect(chosen.length).toBeGreaterThanOrEqual(15);
     expect(messages(parseWith({ raw })).sort()).toEqual(chosen.map((bad) => bad.message).sort());
+  });
+});
+
+describe("parseConfig and who is told of backups", () => {
+  it("takes a mail address with a server and its account, and misses all of them at once", () => {
+    expect(messages(parseWith({ raw: mailRaw() }))).toEqual([]);
+    const alone = { "homeport:backupReportMail": "admin@mxcorre.com" };
+    expect(messages(parseWith({ raw: alone })).map((text) => text.split(": must be set")[0])).toEqual(
+      ["Server", "From", "Username", "Password"].map((each) => `homeport:backupReportSmtp${each}`),
+    );
+  });
+
+  it.each([
+    ["homeport:backupReportMail", "admin@mxcorre.com,b@mxcorre.com", "be one mail address"],
+    ["homeport:backupReportSmtpServer", "mail.example:465", "be smtps://HOST:465, or smtp://HOST:587"],
+    ["homeport:backupReportSmtpServer", "smtps://mail.example/x", "be smtps://HOST:465, or smtp://HOST:587"],
+    ["homeport:backupReportSmtpFrom", "server", "be one mail address"],
+    ["homeport:backupReportSmtpUsername", "a:b", "be the name of an account"],
+    ["homeport:backupReportSmtpPassword", "two words", "be ASCII without spaces, got [hidden"],
+    ["homeport:backupReportHeartbeat", "http://beat.example/T0KEN", "be an https URL, got [hidden"],
+  ])("refuses %s %s", (key, value, rule) => {
+    const said = messages(parseWith({ raw: { ...mailRaw(), [key]: value } }));
+    expect(said).toEqual([expect.stringContaining(`${key}: must ${rule}`)]);
   });
 });
 
