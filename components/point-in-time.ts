@@ -7,7 +7,12 @@ import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:backup:PointInTime";
 /** Scripts as they are called on the host; the library is what recovery on a new server runs too. */
-const FILES = { "wal.sh": "wal.sh", "base.sh": "base.sh", "archive.sh": "../remote/archive.sh" };
+const FILES = {
+  "shipping.sh": "shipping.sh",
+  "wal.sh": "wal.sh",
+  "base.sh": "base.sh",
+  "archive.sh": "../remote/archive.sh",
+};
 
 export interface PointInTimeArgs {
   readonly host: Host;

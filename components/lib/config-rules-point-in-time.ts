@@ -33,7 +33,7 @@ const POINT_IN_TIME = z
   })
   .partial();
 /** Least and most of each number. */
-const RANGES = { every: [1, 300], waitingMegabytes: [64, 1_048_576] } as const;
+const RANGES = { every: [1, 300], waitingMegabytes: [128, 1_048_576] } as const;
 
 /** On wherever there is an S3 repository; asked for without one it is a fault. */
 export function pointInTime(reader: ConfigReader, repository: string | undefined): PlainPointInTime {

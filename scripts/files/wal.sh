@@ -10,12 +10,16 @@ source "${HOMEPORT_ROOT:-}/etc/homeport/backup/lib.sh"
 # shellcheck source=scripts/remote/archive.sh
 source "${HOMEPORT_ROOT:-}/etc/homeport/backup/archive.sh"
 load_settings "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=scripts/files/shipping.sh
+source "${dir}/shipping.sh"
 # shellcheck source=/dev/null # every_seconds, limit_bytes
 source "${etc}/${name}.archive.conf"
 
-readonly SLOT=homeport_wal TOLD_AFTER=300 SEEN_AFTER=60 RETRY_BASE=600
+readonly SLOT=homeport_wal RETRY_BASE=600 HEADROOM=$((64 * 1024 * 1024))
 spool="${dir}/wal" receiver="homeport-wal-${name}"
-stream='' problem='' failing_since='' was_told='' shipped='' shipped_at='' last_stamp='' last_sent=0 base_tried=-${RETRY_BASE}
+problem='' base_tried=-${RETRY_BASE}
+# what was received before goes off even while the database does not answer
+stream=$(cat "${spool}/stream" 2>/dev/null) || stream=''
 
 # shellcheck disable=SC2154 # container, user
 function ask() { timeout 30 docker exec -i "${container}" psql -XqAt -v ON_ERROR_STOP=1 -U "${user}" -d template1; }
@@ -44,7 +48,6 @@ function stop_receiving() { docker rm -f "${receiver}" >/dev/null 2>&1 || true; 
 # keep_stream: the slot is there and holds what was not received yet; otherwise the archive starts anew.
 function keep_stream() {
   local found status is
-  stream=$(cat "${spool}/stream" 2>/dev/null) || stream=''
   found=$(jq -r '.slot.status // "missing"' <<<"${seen}")
   is=$(jq -r .system <<<"${seen}")
   case "${found}" in
@@ -67,13 +70,17 @@ function keep_stream() {
   log "stream ${stream}"
 }
 
-function held_bytes() { du -sb "${spool}" | cut -f1; }
+# Files come and go meanwhile, which du tells by its status.
+function held_bytes() { { du -sb "${spool}" 2>/dev/null || true; } | cut -f1; }
+
+# is_full: with the headroom for what comes before anybody looks again, and for packing, the limit is never passed.
+# shellcheck disable=SC2154 # limit_bytes
+function is_full() { [[ "$(held_bytes)" -ge $((limit_bytes - HEADROOM)) ]]; }
 
 # keep_receiving: unless what waits here is at its limit; the slot holds the rest.
-# shellcheck disable=SC2154 # limit_bytes
 function keep_receiving() {
   local account image
-  if [[ "$(held_bytes)" -ge "${limit_bytes}" ]]; then
+  if is_full; then
     stop_receiving
     problem="the log that waits here is at its limit of ${limit_bytes} bytes"
     return 0
@@ -98,94 +105,6 @@ function is_received() {
     if [[ ${SECONDS} -ge ${deadline} ]]; then return 1; fi
     sleep 0.3
   done
-}
-
-# next_stamp: later than every one before, whatever the clock does.
-function next_stamp() {
-  local now
-  now=$(stamp)
-  if [[ ! "${now}" > "${last_stamp}" ]]; then now=$(stamp_at "$(time_of "${last_stamp}") + 0.001 seconds"); fi
-  last_stamp="${now}"
-  write_file "${spool}/last_stamp" <<<"${now}"
-}
-
-# pack TARGET: stdin, compressed, under its name only when it is whole.
-function pack() {
-  zstd -q -3 -c >"${spool}/packing" || return 1
-  mv -f "${spool}/packing" "$1"
-}
-
-# gather: finished segments, and what was added to the growing one since the last time, into the outgoing folder.
-function gather() {
-  local file segment last newest='' offset
-  install -d -m 700 "${spool}/outgoing"/{wal,parts,seen}
-  # first the growing one: what is finished meanwhile is then among the finished ones
-  for file in "${spool}"/received/*.partial; do
-    segment="${file##*/}" segment="${segment%.partial}"
-    cp -f "${file}" "${spool}/now" 2>/dev/null || continue # it was finished at this very moment
-    offset=0
-    if [[ "$(cat "${spool}/sent.name" 2>/dev/null)" == "${segment}" ]]; then
-      if cmp -s "${spool}/sent" "${spool}/now"; then continue; fi
-      offset=$(cmp "${spool}/sent" "${spool}/now" | sed -nE 's/.*differ: [a-z]+ ([0-9]+),.*/\1/p')
-      offset=$((${offset:-1} - 1))
-    fi
-    next_stamp
-    tail -c "+$((offset + 1))" "${spool}/now" | pack "${spool}/outgoing/parts/${segment}.${last_stamp}.${offset}.zst" || return 1
-    rm -f "${spool}/sent.name"
-    mv -f "${spool}/now" "${spool}/sent"
-    write_file "${spool}/sent.name" <<<"${segment}"
-  done
-  last=$(cat "${spool}/last" 2>/dev/null) || last=''
-  for file in "${spool}"/received/*; do
-    segment="${file##*/}"
-    [[ "${segment}" =~ ^${SEGMENT_NAME}$ ]] || continue
-    if [[ "${segment}" > "${last}" ]]; then
-      pack "${spool}/outgoing/wal/${segment}.zst" <"${file}" || return 1
-      write_file "${spool}/last" <<<"${segment}"
-    fi
-    # the newest finished one stays: it tells pg_receivewal where to go on
-    if [[ -n "${newest}" ]]; then rm -f "${newest}"; fi
-    newest="${file}"
-  done
-}
-
-# send: everything that waits. The same name always has the same content, so what is there already is not sent again.
-function send() {
-  local kind
-  if [[ -z "$(find "${spool}/outgoing" -type f -print -quit)" ]]; then
-    if [[ $((SECONDS - last_sent)) -lt ${SEEN_AFTER} || -z "${stream}" ]]; then return 0; fi
-    next_stamp
-    : >"${spool}/outgoing/seen/${last_stamp}"
-  fi
-  if [[ -z "${RCLONE_CONFIG_ARCHIVE_REMOTE:-}" ]]; then open_archive 2>/dev/null || return 1; fi
-  # in this order: a part in the store says that what was finished before it is there
-  for kind in wal parts seen; do
-    [[ -n "$(find "${spool}/outgoing/${kind}" -type f -print -quit)" ]] || continue
-    timeout 300 rclone move --no-traverse --size-only --immutable --retries 1 --low-level-retries 1 --contimeout 10s \
-      --timeout 20s --transfers 8 "${spool}/outgoing/${kind}" "archive:${stream}/${kind}" 2>"${spool}/error" || return 1
-  done
-  last_sent=${SECONDS}
-}
-
-# ship: what the database has flushed when this begins counts as shipped when it ends.
-function ship() {
-  local received
-  received=$(jq -r '.received // ""' <<<"${seen:-null}")
-  if gather && send; then
-    if [[ -n "${received}" ]]; then shipped="${received}"; fi
-    shipped_at=$(date -u +%FT%TZ)
-    if [[ -n "${was_told}" ]]; then log 'the store takes the log again'; fi
-    failing_since='' was_told=''
-    return 0
-  fi
-  problem="${problem:+${problem}; }the store does not take the log: $(tail -n 1 "${spool}/error" 2>/dev/null | cut -c1-200)"
-  : "${failing_since:=${SECONDS}}"
-  if [[ -z "${was_told}" && $((SECONDS - failing_since)) -ge ${TOLD_AFTER} ]]; then
-    was_told=yes reason="${problem}"
-    log "${reason}"
-    tell archive-stopped
-    reason=''
-  fi
 }
 
 # A stream without a base backup restores nothing. One that fails is tried again, not at once.
@@ -220,8 +139,8 @@ function turn() {
 
 # guard: beside the loop, which waits for a store that is slow.
 function guard() {
-  while sleep 5; do
-    if [[ "$(held_bytes)" -ge "${limit_bytes}" ]]; then stop_receiving; fi
+  while sleep 1; do
+    if is_full; then stop_receiving; fi
   done
 }
 

@@ -118,7 +118,7 @@ function turn_on() {
   can_replicate
   printf 'every_seconds=%q\nlimit_bytes=%q\n' "$1" "$(($2 * 1024 * 1024))" | install_file "${etc}/${name}.archive.conf" 600 root:root
   content_of archive.sh | install_file "${etc}/archive.sh" 600 root:root
-  for file in wal.sh base.sh; do content_of "${file}" | install_file "/opt/backups/${name}/${file}" 700 root:root; done
+  for file in shipping.sh wal.sh base.sh; do content_of "${file}" | install_file "/opt/backups/${name}/${file}" 700 root:root; done
   make_password
   make_role
   let_in
@@ -147,12 +147,17 @@ function first_base() {
 
 function turn_off() {
   local file unit="homeport-wal@${name}.service"
+  local -a files=("/etc/cron.d/homeport-base-${name}" "/opt/backups/${name}/wal.sh" "/opt/backups/${name}/shipping.sh"
+    "/opt/backups/${name}/base.sh" "/opt/backups/${name}/wal.json" "/opt/backups/${name}/base.json" "${etc}/${name}.archive.conf")
+  # what all archives share goes with the last of them
+  if [[ -z "$(find "${HOMEPORT_ROOT}${etc}" -name '*.archive.conf' ! -name "${name}.archive.conf")" ]]; then
+    files+=("/etc/systemd/system/homeport-wal@.service" "${etc}/archive.sh")
+  fi
   if ! is_check; then
     systemctl disable --quiet --now "${unit}" 2>/dev/null || true
     docker rm -f "homeport-wal-${name}" >/dev/null 2>&1 || true
   fi
-  for file in "/etc/cron.d/homeport-base-${name}" "/opt/backups/${name}/wal.sh" "/opt/backups/${name}/base.sh" \
-    "/opt/backups/${name}/wal.json" "/opt/backups/${name}/base.json" "${etc}/${name}.archive.conf"; do
+  for file in "${files[@]}"; do
     [[ -e "${HOMEPORT_ROOT}${file}" ]] || continue
     if is_check; then
       differs "${file}" 'no file' 'a file that nothing declares'
@@ -161,6 +166,7 @@ function turn_off() {
       changed "removed ${file}"
     fi
   done
+  if ! is_check; then systemctl daemon-reload; fi
   if [[ "$(sql <<<"SELECT count(*) FROM pg_replication_slots WHERE slot_name = '${ROLE}';")" != 0 ]]; then
     if is_check; then
       differs "replication slot ${ROLE}" 'no slot' 'a slot'

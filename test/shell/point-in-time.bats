@@ -42,6 +42,7 @@ prepare() {
 
 files() {
   printf 'file archive.sh %s\nfile wal.sh %s\n' "$(base64 -w0 <<<'# archive')" "$(base64 -w0 <<<'# wal')"
+  printf 'file shipping.sh %s\n' "$(base64 -w0 <<<'# shipping')"
   printf 'file base.sh %s\n' "$(printf '#!/bin/sh\necho "base.sh $*" >>"%s"\n%s\n' "${CALLS}" "${BASE:-}" | base64 -w0)"
 }
 
@@ -117,10 +118,19 @@ findings() {
   turn_on
   run -0 remote "${STEP}" postgres off </dev/null
   [[ "${output}" == *'removed the replication slot'* ]]
-  [[ ! -e "${STATE}/slot" && ! -e "${STATE}/enabled" && ! -e "${DIR}/wal.sh" && ! -e "${HOMEPORT_ROOT}/etc/cron.d/homeport-base-postgres" ]]
+  [[ ! -e "${STATE}/slot" && ! -e "${STATE}/enabled" && ! -e "${DIR}/wal.sh" && ! -e "${DIR}/shipping.sh" && ! -e "${HOMEPORT_ROOT}/etc/cron.d/homeport-base-postgres" ]]
+  [[ ! -e "${HOMEPORT_ROOT}/etc/systemd/system/homeport-wal@.service" && ! -e "${ETC}/archive.sh" ]]
+  [[ "$(cat "${STATE}/max_slot_wal_keep_size")" == -1 && ! -e "${DIR}/wal" ]]
   [[ ! -e "${STATE}/role" && ! -e "${ETC}/postgres.pgpass" && "$(cat "${STATE}/pg_hba.conf")" == 'local all all peer' ]]
   HOMEPORT_CHECK=1 run -0 remote "${STEP}" postgres off </dev/null
   [[ "${output}" == unchanged ]]
   run -0 remote "${STEP}" postgres off </dev/null
   [[ "${output}" == unchanged ]]
+}
+
+@test "92-point-in-time: switched off for one database, what another one's archive needs stays" {
+  turn_on
+  touch "${ETC}/other.archive.conf"
+  run -0 remote "${STEP}" postgres off </dev/null
+  [[ -e "${HOMEPORT_ROOT}/etc/systemd/system/homeport-wal@.service" && -e "${ETC}/archive.sh" ]]
 }
