@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,14 +8,16 @@ import {
   CLOUD,
   cloudflare,
   DOMAIN,
+  fault,
   hetzner,
   must,
   pulumi,
   ROOT,
   sh,
   type Result,
+  urnOf,
 } from "./support/cloud";
-import { addRuns, backup, contents, openForm, sendForm, serverId, sql } from "./support/data";
+import { addRuns, backup, contents, openForm, powerOff, sendForm, serverId, sql } from "./support/data";
 
 let clone = "";
 
@@ -86,7 +89,8 @@ describe("with the state and the laptop lost, from a clone, the passphrase and t
     const certificates = await certificateIds();
     expect([certificates.length, certificates[0] === certificate]).toEqual([1, false]);
     expect(await contents()).toBe(before);
-    expect(await sendForm("Recovery of a lost state")).toMatch(/Recovery of a lost state is in the calendar/);
+    const run = `Recovery of a lost state ${randomUUID()}`;
+    expect(await sendForm(run)).toContain(`${run} is in the calendar`);
     const preview = await pulumi("preview", "--expect-no-changes");
     expect(preview.code, preview.output).toBe(0);
   });
@@ -96,5 +100,58 @@ describe("with the state and the laptop lost, from a clone, the passphrase and t
     const { code, output } = await recoverInClone();
     expect([code, output]).toEqual([3, expect.stringContaining("the state knows a server")]);
     expect([await serverId(), await ids()]).toEqual(before);
+  });
+
+  it("brings the newest copy back when the host is dead too, goes on after a lost reply, and takes no stranger's record", async () => {
+    await openForm();
+    await backup();
+    const [before, adopted] = [await contents(), await ids()];
+    const records = `/zones/${await zoneId()}/dns_records`;
+    const stranger = {
+      name: `www.${DOMAIN}`,
+      type: "AAAA",
+      content: "2001:db8::1",
+      ttl: 300,
+      proxied: false,
+    };
+    const made = await cloudflare<{ result: { id: string } }>(records, {
+      method: "POST",
+      body: JSON.stringify(stranger),
+    });
+    await powerOff();
+    await loseState();
+
+    const refused = await recoverInClone();
+    expect([refused.code, refused.output]).toEqual([3, expect.stringContaining("--state-lost --dead")]);
+    await fault("hetzner", { method: "POST", path: "^/servers$", kind: "lose-reply", times: 1 });
+    const stopped = await recoverInClone("--dead");
+    expect([stopped.code, stopped.output]).toEqual([
+      1,
+      expect.stringContaining("homeport recover --state-lost"),
+    ]);
+    expect(stopped.output).toContain(`left alone: record AAAA www.${DOMAIN}`);
+
+    expect((await ids()).records).toContain(made.result.id);
+    await cloudflare(`${records}/${made.result.id}`, { method: "DELETE" });
+
+    const { code, output } = await recoverInClone();
+    expect(code, output).toBe(0);
+    expect(await contents()).toBe(before);
+    // the session was opened on the dead server
+    const run = `Recovery of a dead host ${randomUUID()}`;
+    expect(await sendForm(run)).toContain(`${run} is in the calendar`);
+    expect(await ids()).toEqual(adopted);
+    expect((await hetzner<{ servers: unknown[] }>("/servers")).servers).toHaveLength(1);
+  });
+
+  it("stays with one record the state has lost: up finds its name taken, homeport deploy makes way for it", async () => {
+    const before = (await ids()).records;
+    await must("pulumi", "state", "delete", "--yes", await urnOf("dns-www"));
+    expect((await pulumi("up", "--yes", "--skip-preview")).code).not.toBe(0);
+    const { code, output } = await sh("npx", "homeport", "deploy");
+    expect(code, output).toBe(0);
+    expect(output).toContain(`removed record A www.${DOMAIN}`);
+    const after = (await ids()).records;
+    expect([after?.length, after?.filter((id) => before?.includes(id)).length]).toEqual([2, 1]);
   });
 });

@@ -48,3 +48,8 @@ export async function sendForm(name: string): Promise<string> {
 export async function serverId(): Promise<number | undefined> {
   return (await hetzner<{ servers: { id: number }[] }>("/servers")).servers[0]?.id;
 }
+
+/** The only server, off and dead to everybody. */
+export async function powerOff(): Promise<void> {
+  await hetzner(`/servers/${await serverId()}/actions/poweroff`, { method: "POST" });
+}
