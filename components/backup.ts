@@ -4,6 +4,7 @@ import { serverFile, stdinLine } from "./lib/scripts";
 import type { BackupConfig } from "./config";
 import type { System } from "./lib/system";
 import { backupTrees, FILES_FOLDER } from "./lib/system-files";
+import { mountedBackups } from "./lib/system-mounts";
 import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:backup:Backup";
@@ -89,7 +90,11 @@ export class Backup extends pulumi.ComponentResource {
       {
         host: args.host,
         script: "90-backup.sh",
-        arguments: [folder, args.backup.schedule, drillSchedule],
+        // Where a container reads when the last one succeeded, it may enter; what lies beside is root's alone.
+        arguments: [
+          ...[folder, args.backup.schedule, drillSchedule],
+          ...(mountedBackups(args.system).includes(folder) ? ["711"] : []),
+        ],
         stdin: pulumi.concat(...lines),
       },
       { parent: this, dependsOn: args.packagesReady },

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "./lib/container-args";
 import { serverFile } from "./lib/scripts";
 import type { Service, System } from "./lib/system";
+import { databaseServices, startOrder } from "./lib/system-dependencies";
 import { RemoteStep, type Host } from "./remote-step";
 import type { Secrets } from "./secrets";
 
@@ -70,28 +71,31 @@ export class ContainerStack extends pulumi.ComponentResource {
   }
 
   /**
-   * In the order of the spec, each one after those before it: a database is healthy before what asks it. Where something
-   * comes before the application, databases are first whatever the order.
+   * Databases first, and what has to happen after them; then each service after those that it depends on, or those
+   * before it in the spec.
    */
   private createContainers(
     name: string,
     args: ContainerStackArgs,
     first: readonly pulumi.Resource[],
   ): Record<string, docker.Container> {
+    const { services } = args.system;
     const containers: Record<string, docker.Container> = {};
     const before = [...first];
-    const create = (service: Service): void => {
-      const container = this.createContainer(name, service, args, [...before]);
-      containers[service.name] = container;
-      before.push(container);
+    const create = (service: Service, always: readonly pulumi.Resource[]): void => {
+      const named = service.dependsOn?.flatMap((other) => containers[other] ?? []);
+      const waitsFor = named === undefined ? before : [...always, ...named];
+      containers[service.name] = this.createContainer(name, service, args, [...waitsFor]);
+      before.push(containers[service.name] as docker.Container);
     };
-    const isDatabase = ({ name }: Service): boolean =>
-      args.system.databases.some((db) => db.service === name);
-    const services = Object.values(args.system.services);
-    const databases = args.beforeApplication === undefined ? [] : services.filter(isDatabase);
-    databases.forEach(create);
+    const order = startOrder(services).flatMap((each) => services[each] ?? []);
+    const holders = databaseServices(args.system);
+    const databases =
+      args.beforeApplication === undefined ? [] : order.filter((each) => holders.includes(each.name));
+    databases.forEach((service) => create(service, first));
     before.push(...(args.beforeApplication?.([...before]) ?? []));
-    services.filter((service) => !databases.includes(service)).forEach(create);
+    const always = [...before];
+    order.filter((service) => !databases.includes(service)).forEach((service) => create(service, always));
     return containers;
   }
 

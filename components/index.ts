@@ -12,3 +12,6 @@ export {
   type SystemSpec,
 } from "./lib/system";
 export type { RateLimitSpec, RouteSpec, SiteSpec } from "./lib/system-sites";
+export type { AnswerCheckSpec, CommandCheckSpec, SystemCheckSpec } from "./lib/system-checks";
+export type { FilesSpec } from "./lib/system-files";
+export type { ComposedSecret } from "./lib/system-secrets";

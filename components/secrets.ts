@@ -2,8 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { sha256 } from "./lib/hash";
 import type { GeneratedSecret, Service, System } from "./lib/system";
+import { compose } from "./lib/system-secrets";
 
 const TYPE = "homeport:system:Secrets";
+
+/** No quotes and no backslash: applications' own files of settings differ in how they read those. */
+const ASCII_SPECIAL = "!#$%&*+-/:;=?@_~";
 
 export interface SecretsArgs {
   readonly system: System;
@@ -26,7 +30,8 @@ export class Secrets extends pulumi.ComponentResource {
     const generated = Object.entries(args.system.secrets).flatMap(([secret, spec]) =>
       spec.kind === "generated" ? [[secret, this.createGenerated(name, secret, spec)] as const] : [],
     );
-    this.secretValues = { ...args.kept, ...Object.fromEntries(generated) };
+    const single = { ...args.kept, ...Object.fromEntries(generated) };
+    this.secretValues = { ...single, ...composedOf(args.system, single) };
     const services = Object.values(args.system.services).filter((service) => service.secrets.length > 0);
     this.versions = Object.fromEntries(
       services.map((service) => [service.name, this.createVersion(name, service)]),
@@ -57,10 +62,10 @@ export class Secrets extends pulumi.ComponentResource {
       const bytes = new random.RandomBytes(child, { length: Math.ceil(spec.length / 2) }, { parent: this });
       return pulumi.secret(bytes.hex.apply((hex) => hex.slice(0, spec.length)));
     }
-    const isUrlSafe = spec.alphabet === "base64url";
+    const overrideSpecial = spec.alphabet === "ascii" ? ASCII_SPECIAL : "-_";
     const password = new random.RandomPassword(
       child,
-      { length: spec.length, special: isUrlSafe, overrideSpecial: "-_" },
+      { length: spec.length, special: spec.alphabet !== "alphanumeric", overrideSpecial },
       { parent: this },
     );
     return password.result;
@@ -77,4 +82,19 @@ export class Secrets extends pulumi.ComponentResource {
       { parent: this },
     ).hex;
   }
+}
+
+/** Secrets that are made of others. */
+function composedOf(
+  { secrets }: System,
+  values: Readonly<Record<string, pulumi.Output<string>>>,
+): Record<string, pulumi.Output<string>> {
+  const all = pulumi.all({ ...values });
+  return Object.fromEntries(
+    Object.entries(secrets).flatMap(([name, spec]) => {
+      if (spec.kind !== "composed") return [];
+      const value = all.apply((known) => compose(spec.template, (part) => known[part] ?? ""));
+      return [[name, pulumi.secret(value)] as const];
+    }),
+  );
 }

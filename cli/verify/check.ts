@@ -1,6 +1,8 @@
 import type { PlainConfig } from "../../components/lib/config-rules";
 import type { System } from "../../components/lib/system";
 import type { EdgeFacts, HostFacts, NameFacts, ReachFacts } from "./facts";
+import type { HttpAnswer, HttpRequest } from "./http";
+import type { SystemFacts } from "./system-facts";
 import type { FirewallFacts, ServerFacts, SshKeyFacts, ZoneFacts } from "./api-facts";
 
 /** What a check found. Neither text ever holds a secret. */
@@ -20,6 +22,8 @@ export interface Expected {
   readonly zoneId: string;
   /** Values that must be seen nowhere; compared here, never printed. */
   readonly secrets: readonly string[];
+  /** Name -> value, as the containers have it; for requests alone. */
+  readonly secretValues: Readonly<Record<string, string>>;
   readonly now: Date;
 }
 
@@ -33,6 +37,9 @@ export interface Sources {
   readonly names: () => Promise<NameFacts>;
   readonly edge: () => Promise<EdgeFacts>;
   readonly reach: () => Promise<ReachFacts>;
+  readonly system: () => Promise<SystemFacts>;
+  /** Each time anew. */
+  readonly ask: (request: HttpRequest) => Promise<HttpAnswer>;
 }
 
 export interface Check {
@@ -63,7 +70,7 @@ export function hasDatabase(system: System): boolean {
 }
 
 /** A check over one source: `evaluate` is a pure function of what was found and what should be there. */
-export function checkOf<K extends keyof Sources>(
+export function checkOf<K extends Exclude<keyof Sources, "ask">>(
   id: string,
   title: string,
   source: K,

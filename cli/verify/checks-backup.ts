@@ -1,4 +1,5 @@
 import type { System } from "../../components/lib/system";
+import { mountedBackups } from "../../components/lib/system-mounts";
 import { backedUpOf, type BackedUp } from "../recovery/databases";
 import {
   broken,
@@ -52,7 +53,7 @@ const LOG = "homeport ssh -- sudo tail -n 20 /var/log/postgres-backup.log";
 /** What must hold of the backups. */
 export const BACKUP_CHECKS: readonly Check[] = [
   checkOf("S1-25", "backup.sh is there, for root alone", "host", (host, { system }) =>
-    eachFolder(host, foldersOf(system), scriptVerdict),
+    eachFolder(host, foldersOf(system), (folder) => scriptVerdict(folder, mountedBackups(system))),
   ),
   checkOf(
     "S1-26",
@@ -105,9 +106,10 @@ function toFolder(line: string): BackupFolder {
   return JSON.parse(line) as BackupFolder;
 }
 
-export function scriptVerdict(folder: BackupFolder): Verdict {
-  if (folder.mode === "700 root" && folder.script === "700 root")
-    return proven(`${folder.dir}/backup.sh, 0700`);
+/** `mounted`: folders that a container may enter, for LAST_SUCCESS.txt alone. */
+export function scriptVerdict(folder: BackupFolder, mounted: readonly string[] = []): Verdict {
+  const mode = mounted.includes(folder.dir.replace("/opt/backups/", "")) ? "711 root" : "700 root";
+  if (folder.mode === mode && folder.script === "700 root") return proven(`${folder.dir}/backup.sh, 0700`);
   return broken(`${folder.dir} is ${folder.mode}, backup.sh is ${folder.script || "missing"}`, REDO);
 }
 

@@ -27,6 +27,8 @@ export interface Container {
     readonly Type: string;
     readonly Name?: string;
     readonly Destination: string;
+    readonly Source?: string;
+    readonly RW?: boolean;
   }[];
 }
 

@@ -30,14 +30,15 @@ export const OUTSIDE_CHECKS: readonly Check[] = [
 const ORIGIN_PORTS: readonly number[] = [80, 443];
 const POSTGRES_PORT = 5432;
 
-/** Ports that services listen on: those of routes and loopback bindings, and the databases'. */
+/** Ports that services listen on: those of routes and loopback bindings, exposed ones and the databases'. */
 export function innerPorts(system: System): number[] {
   const routes = system.sites.flatMap((site) => site.routes.map(({ port }) => port));
   const bound = Object.values(system.services).flatMap(({ ports }) =>
     ports.map((text) => Number(text.split(":")[1])),
   );
+  const exposed = Object.values(system.services).flatMap(({ expose }) => expose);
   const databases = system.databases.length > 0 ? [POSTGRES_PORT] : [];
-  return [...new Set([...routes, ...bound, ...databases])].sort((a, b) => a - b);
+  return [...new Set([...routes, ...bound, ...exposed, ...databases])].sort((a, b) => a - b);
 }
 
 /** Ports that must not answer on the public address, around the edge. */

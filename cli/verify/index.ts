@@ -15,7 +15,11 @@ import { CONTAINER_CHECKS } from "./checks-containers";
 import { HOST_CHECKS } from "./checks-host";
 import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
 import { UPKEEP_CHECKS } from "./checks-upkeep";
+import { DIRECTORY_CHECKS, ownChecks } from "./checks-system";
 import { hostFacts } from "./facts";
+import { ask } from "./http";
+import { systemFacts } from "./system-facts";
+import type { Server } from "../ssh";
 import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
 import { POINT_IN_TIME_CHECKS } from "./checks-point-in-time";
 import { once, runChecks, type CheckResult } from "./run-checks";
@@ -29,8 +33,13 @@ export const CHECKS: readonly Check[] = [
   ...BACKUP_CHECKS,
   ...POINT_IN_TIME_CHECKS,
   ...CONTAINER_CHECKS,
+  ...DIRECTORY_CHECKS,
   ...OUTSIDE_CHECKS,
-].sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+].sort(byId);
+
+function byId(a: Check, b: Check): number {
+  return a.id.localeCompare(b.id, "en", { numeric: true });
+}
 
 /** Proves the whole stack; `onResult` hears of each check as it ends. */
 export async function verifyStack(
@@ -39,7 +48,8 @@ export async function verifyStack(
 ): Promise<CheckResult[]> {
   const [config, state] = await Promise.all([stack.config(), stack.export(true)]);
   const expected = expectedOf(stack.name, config, state);
-  const checks = CHECKS.filter(({ appliesTo }) => appliesTo?.(expected.system) ?? true);
+  const general = CHECKS.filter(({ appliesTo }) => appliesTo?.(expected.system) ?? true);
+  const checks = [...general, ...ownChecks(expected.system)].sort(byId);
   return runChecks(checks, sourcesOf(expected, config, state), expected, onResult);
 }
 
@@ -50,6 +60,7 @@ function expectedOf(stack: string, config: StackConfig, state: StackExport): Exp
     if (typeof value === "string" || typeof value === "number") return String(value);
     throw failed(`stack ${stack} has no output ${name}; fix: homeport deploy --stack ${stack}`);
   };
+  const secretValues = (outputs.secretValues ?? {}) as Record<string, string>;
   return {
     stack,
     system: projectSystem(),
@@ -58,7 +69,10 @@ function expectedOf(stack: string, config: StackConfig, state: StackExport): Exp
     serverId: text("serverId"),
     serverName: text("serverName"),
     zoneId: text("zoneId"),
-    secrets: [...new Set([...configSecrets(config), ...generatedSecrets(state)])],
+    secrets: [
+      ...new Set([...configSecrets(config), ...generatedSecrets(state), ...Object.values(secretValues)]),
+    ],
+    secretValues,
     now: new Date(),
   };
 }
@@ -69,15 +83,18 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
   const route = routeFromEnvironment(process.env);
   const { domain } = expected.config;
   const [hostname = domain] = systemHostnames(expected.system, domain);
+  const onHost = (): Server => serverOf(expected.stack, config, state);
   const server = once(() => serverFacts(hetzner, expected.serverId));
   return {
     server,
     firewalls: once(async () => firewallFacts(hetzner, await server())),
     sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
     zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
-    host: once(async () => hostFacts(serverOf(expected.stack, config, state), hostname)),
+    host: once(async () => hostFacts(onHost(), hostname)),
     names: once(() => resolveNames(systemHostnames(expected.system, domain), route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),
+    system: once(async () => systemFacts(onHost(), expected.system)),
+    ask: (request) => ask(request, route),
     reach: once(() => reachFacts(expected.serverIp, closedPorts(expected.system))),
   };
 }

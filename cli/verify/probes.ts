@@ -1,11 +1,9 @@
 import { Resolver } from "node:dns/promises";
-import { readFileSync } from "node:fs";
-import http from "node:http";
-import https from "node:https";
 import { connect } from "node:net";
 import { fullHostname, type System } from "../../components/lib/system";
 import type { Site } from "../../components/lib/system-sites";
 import { messageOf } from "../output";
+import { ask } from "./http";
 import type { Answer, EdgeFacts, NameFacts, ReachFacts } from "./facts";
 
 /** The way to the edge from here. Everything empty: as any visitor goes. */
@@ -18,7 +16,6 @@ export interface Route {
   readonly resolver?: string;
 }
 
-const HTTP_TIMEOUT_MS = 10_000;
 const DNS_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 1_500;
 
@@ -46,13 +43,13 @@ export async function edgeFacts(system: System, domain: string, route: Route): P
   const page = (site: Site): string => `${fullHostname(site.hostname, domain)}${site.healthPath}`;
   const aliases = sites.flatMap((site) =>
     site.redirectsFrom.map(async (alias) => ({
-      ...(await ask(`https://${fullHostname(alias, domain)}/`, route)),
+      ...(await look(`https://${fullHostname(alias, domain)}/`, route)),
       home: fullHostname(site.hostname, domain),
     })),
   );
   return {
-    up: await Promise.all(sites.map((site) => ask(`https://${page(site)}`, route))),
-    plain: await Promise.all(sites.map((site) => ask(`http://${page(site)}`, route))),
+    up: await Promise.all(sites.map((site) => look(`https://${page(site)}`, route))),
+    plain: await Promise.all(sites.map((site) => look(`http://${page(site)}`, route))),
     aliases: await Promise.all(aliases),
   };
 }
@@ -63,27 +60,9 @@ export async function reachFacts(address: string, asked: readonly number[]): Pro
   return { asked, open: asked.filter((_port, index) => answers[index]) };
 }
 
-function ask(url: string, route: Route): Promise<Answer> {
-  const { hostname, protocol, pathname } = new URL(url);
-  const host = route.edge ?? hostname;
-  const headers = { host: hostname, "user-agent": "homeport-verify" };
-  const common = { host, path: pathname, headers, timeout: HTTP_TIMEOUT_MS };
-  return new Promise((resolve) => {
-    const onAnswer = (answer: http.IncomingMessage): void => {
-      answer.resume();
-      resolve({ url, status: answer.statusCode, location: answer.headers.location });
-    };
-    const request =
-      protocol === "http:"
-        ? http.get(common, onAnswer)
-        : https.get({ ...common, servername: hostname, ...trust(route) }, onAnswer);
-    request.on("timeout", () => request.destroy(new Error(`no answer in ${HTTP_TIMEOUT_MS / 1000} s`)));
-    request.on("error", (error) => resolve({ url, error: error.message }));
-  });
-}
-
-function trust(route: Route): { readonly ca?: string } {
-  return route.caFile === undefined ? {} : { ca: readFileSync(route.caFile, "utf8") };
+async function look(url: string, route: Route): Promise<Answer> {
+  const { status, headers, error } = await ask({ url }, route);
+  return error === undefined ? { url, status, location: headers.location } : { url, error };
 }
 
 function isOpen(host: string, port: number): Promise<boolean> {

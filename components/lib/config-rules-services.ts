@@ -3,6 +3,7 @@ import { nearest } from "./config-keys";
 import type { ConfigReader } from "./config-reader";
 import { isPinned, parseImageRef } from "./image-ref";
 import { fullHostname, type Service, type System } from "./system";
+import { withDomain } from "./system-environment";
 import { PROXY } from "./system-rules-service";
 
 /** Service -> variable -> value. */
@@ -105,7 +106,7 @@ export function mergedEnvironment(system: System, domain: string, overrides: Ser
   const services = Object.values(system.services).map((service) => {
     const merged = {
       ...hostsOf(system, service, domain),
-      ...service.environment,
+      ...withDomain(service.environment, domain),
       ...overrides[service.name],
     };
     return [service.name, merged] as const;

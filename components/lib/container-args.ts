@@ -98,6 +98,7 @@ function mountsOf(service: Service): Mount[] {
     containerPath,
     readOnly: false,
   }));
+  mounts.push(...service.hostMounts.map((mount) => ({ ...mount })));
   if (service.secrets.length > 0) {
     mounts.push(hostMount(`/etc/homeport/secrets/${service.name}`, "/run/secrets"));
     if (!service.secretFiles) mounts.push(hostMount("/etc/homeport/bin", "/run/homeport"));

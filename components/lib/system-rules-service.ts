@@ -1,5 +1,7 @@
 import { specFault as fault, type Fault } from "./faults";
 import type { Healthcheck, ServiceSpec, Strategy, SystemSpec } from "./system";
+import { toMounts } from "./system-mounts";
+import { mountFaults } from "./system-rules-mounts";
 
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 const CONTAINER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$/;
@@ -13,9 +15,11 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 /** Name of the proxy's container and image key: no service of a system may take it. */
 export const PROXY = "proxy";
 
-/** How a service without a stated strategy gives way: a volume must not have two writers. */
+/** How a service without a stated strategy gives way: what it writes to must not have two writers unasked. */
 export function strategyOf(spec: ServiceSpec): Strategy {
-  return spec.strategy ?? (Object.keys(spec.volumes ?? {}).length > 0 ? "stop-first" : "start-first");
+  const writes =
+    Object.keys(spec.volumes ?? {}).length > 0 || toMounts(spec).some((mount) => !mount.readOnly);
+  return spec.strategy ?? (writes ? "stop-first" : "start-first");
 }
 
 /** Every broken rule of one service. */
@@ -26,8 +30,10 @@ export function serviceFaults(system: SystemSpec, name: string, service: Service
     ...strategyFaults(path, service),
     ...environmentFaults(path, service),
     ...secretFaults(system, path, service),
-    ...mountFaults(path, service),
+    ...volumeFaults(path, service),
+    ...mountFaults(system, path, service),
     ...portFaults(path, service),
+    ...exposeFaults(path, service),
     ...argvFaults(path, service),
     ...limitFaults(path, service),
     ...healthFaults(path, service.healthcheck),
@@ -130,7 +136,7 @@ function secretFaults(system: SystemSpec, path: string, service: ServiceSpec): F
   return faults;
 }
 
-function mountFaults(path: string, service: ServiceSpec): Fault[] {
+function volumeFaults(path: string, service: ServiceSpec): Fault[] {
   const faults: Fault[] = [];
   for (const [volume, mount] of Object.entries(service.volumes ?? {})) {
     if (!CONTAINER_NAME.test(volume)) {
@@ -158,6 +164,12 @@ function portFaults(path: string, service: ServiceSpec): Fault[] {
   return faults;
 }
 
+function exposeFaults(path: string, { expose = [] }: ServiceSpec): Fault[] {
+  return expose
+    .filter((port) => !(Number.isInteger(port) && port >= 1 && port <= 65535))
+    .map((port) => fault(`${path}.expose`, "be ports from 1 to 65535", port, "write [6379]"));
+}
+
 function argvFaults(path: string, service: ServiceSpec): Fault[] {
   const lists = {
     entrypoint: service.entrypoint,
@@ -169,6 +181,11 @@ function argvFaults(path: string, service: ServiceSpec): Fault[] {
     if (argv === undefined) return [];
     if (argv.length === 0 || argv[0] === "") {
       return [fault(`${path}.${field}`, "start with a program", "nothing", "name the program")];
+    }
+    if (field === "command" && argv.includes("")) {
+      return [
+        fault(`${path}.command`, "hold no empty word, which the plugin refuses", "one", "leave it out"),
+      ];
     }
     const bad = argv.find((argument) => CONTROL.test(argument));
     return bad === undefined

@@ -1,11 +1,13 @@
 import { specFault as fault, type Fault } from "./faults";
+import { checkFaults } from "./system-rules-checks";
+import { dependencyFaults } from "./system-rules-dependencies";
 import { filesFaults } from "./system-rules-files";
+import { secretFaults } from "./system-rules-secrets";
 import { serviceFaults } from "./system-rules-service";
 import { siteFaults } from "./system-rules-sites";
-import type { KeptSecret, SystemSpec } from "./system";
+import type { SystemSpec } from "./system";
 
 const SYSTEM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
 const SQL_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 const LONGEST_SYSTEM_NAME = 40;
 
@@ -15,10 +17,12 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...nameFaults(spec),
     ...Object.entries(spec.services).flatMap(([name, service]) => serviceFaults(spec, name, service)),
     ...containerNameFaults(spec),
+    ...dependencyFaults(spec),
     ...siteFaults(spec),
     ...secretFaults(spec),
     ...databaseFaults(spec),
     ...filesFaults(spec),
+    ...checkFaults(spec),
   ];
 }
 
@@ -44,38 +48,6 @@ function containerNameFaults(spec: SystemSpec): Fault[] {
     const rule = `differ from that of services.${other}`;
     return [fault(`services.${name}.containerName`, rule, containerName, "give each container its own name")];
   });
-}
-
-function secretFaults(spec: SystemSpec): Fault[] {
-  const used = new Set(Object.values(spec.services).flatMap((service) => service.secrets ?? []));
-  return Object.entries(spec.secrets ?? {}).flatMap(([name, secret]) => {
-    const path = `secrets.${name}`;
-    const faults: Fault[] = [];
-    if (!SECRET_NAME.test(name)) {
-      faults.push(fault(path, "be named in capitals, digits and _", name, "rename it like SECRET_KEY_BASE"));
-    }
-    if (!used.has(name)) {
-      faults.push(
-        fault(path, "be used by a service", "no use", "name it in a service's secrets or remove it"),
-      );
-    }
-    if (secret.kind === "generated" && !(Number.isInteger(secret.length) && secret.length >= 32)) {
-      faults.push(fault(`${path}.length`, "be a whole number of at least 32", secret.length, "set it to 64"));
-    }
-    return secret.kind === "kept" ? [...faults, ...keptFaults(path, secret)] : faults;
-  });
-}
-
-function keptFaults(path: string, secret: KeptSecret): Fault[] {
-  const bytes = Number(secret.make?.split(":")[1] ?? 32);
-  if (!Number.isInteger(bytes) || bytes < 16) {
-    return [fault(`${path}.make`, "make at least 16 bytes", secret.make, 'write "hex:64"')];
-  }
-  const made = secret.make?.startsWith("hex:") ? bytes * 2 : Math.ceil((bytes * 4) / 3);
-  if (secret.make === undefined || made >= (secret.minLength ?? 1)) return [];
-  return [
-    fault(`${path}.make`, `reach minLength ${secret.minLength}`, `${made} characters`, "make more bytes"),
-  ];
 }
 
 function databaseFaults(spec: SystemSpec): Fault[] {

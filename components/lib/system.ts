@@ -1,4 +1,5 @@
 import { FaultsError } from "./faults";
+import type { SystemCheckSpec } from "./system-checks";
 import {
   toBackupVolume,
   toDirectories,
@@ -7,8 +8,10 @@ import {
   type FilesSpec,
   type HostDirectory,
 } from "./system-files";
+import { toMounts, type HostMount } from "./system-mounts";
 import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
+import type { ComposedSecret } from "./system-secrets";
 import { toSite, type ProxyKind, type Site, type SiteSpec } from "./system-sites";
 
 /** A health check as Compose has it; `test` starts with `CMD` (argv) or `CMD-SHELL` (one line for `sh -c`). */
@@ -35,7 +38,10 @@ export interface ServiceSpec {
   readonly command?: readonly string[];
   /** What `homeport console` runs in the container, with the service's secrets in its environment. @default none */
   readonly console?: readonly string[];
-  /** Plain values, any text without NUL, line breaks included: they never pass a shell. */
+  /**
+   * Plain values, any text without NUL, line breaks included: they never pass a shell. `{domain}` stands for the
+   * stack's domain.
+   */
   readonly environment?: Readonly<Record<string, string>>;
   /** Receives the hosts of the sites that route here, joined by commas: what the application may be called. */
   readonly hostsVariable?: string;
@@ -45,12 +51,18 @@ export interface ServiceSpec {
   readonly secretFiles?: boolean;
   /** Volume name -> path in the container. */
   readonly volumes?: Readonly<Record<string, string>>;
+  /** Directory of the host, of `files` or a backup's -> path in the container; `:ro` at its end for reading only. */
+  readonly mounts?: Readonly<Record<string, string>>;
+  /** Services that are healthy before this one starts. @default those before it in the spec; databases always are */
+  readonly dependsOn?: readonly string[];
   /** `127.0.0.1:5432:5432`: bound to loopback only, since Docker publishes past the host's firewall (H5). */
   readonly ports?: readonly string[];
+  /** Ports that it listens on for other services, beside those of routes: verify proves them closed outside. */
+  readonly expose?: readonly number[];
   /** `uid:gid`, numeric: whom the process runs as and who owns its files in `/run/secrets`. @default the image's */
   readonly user?: string;
   readonly healthcheck?: Healthcheck;
-  /** @default start-first without a volume, else stop-first */
+  /** @default start-first without a volume or a writable mount, else stop-first */
   readonly strategy?: Strategy;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly stopGracePeriodSeconds: number;
@@ -58,7 +70,8 @@ export interface ServiceSpec {
   readonly memoryMb?: number;
 }
 
-export type Alphabet = "hex" | "base64url" | "alphanumeric";
+/** `ascii` holds characters that a URL or a shell would take for its own. */
+export type Alphabet = "hex" | "base64url" | "alphanumeric" | "ascii";
 
 /** Made by the program and kept in state; harmless when new after a recreate. */
 export interface GeneratedSecret {
@@ -79,7 +92,7 @@ export interface KeptSecret {
   readonly when?: Readonly<Record<string, string>>;
 }
 
-export type SecretSpec = GeneratedSecret | KeptSecret;
+export type SecretSpec = GeneratedSecret | KeptSecret | ComposedSecret;
 
 /** A database to back up, restore and compare. */
 export interface DatabaseSpec {
@@ -102,6 +115,8 @@ export interface SystemSpec {
   readonly files?: Readonly<Record<string, FilesSpec>>;
   /** Volumes that are backed up as directories are. @default none */
   readonly backupVolumes?: readonly (string | BackupVolumeSpec)[];
+  /** What `homeport verify` proves beside the general checks. @default none */
+  readonly checks?: readonly SystemCheckSpec[];
 }
 
 /** A checked service: every default filled in. */
@@ -111,7 +126,10 @@ export interface Service extends ServiceSpec {
   readonly secrets: readonly string[];
   readonly secretFiles: boolean;
   readonly volumes: Readonly<Record<string, string>>;
+  /** Of `mounts`. */
+  readonly hostMounts: readonly HostMount[];
   readonly ports: readonly string[];
+  readonly expose: readonly number[];
   readonly strategy: Strategy;
 }
 
@@ -125,6 +143,7 @@ export interface System {
   readonly databases: readonly DatabaseSpec[];
   readonly files: readonly HostDirectory[];
   readonly backupVolumes: readonly BackupVolume[];
+  readonly checks: readonly SystemCheckSpec[];
 }
 
 /**
@@ -146,6 +165,7 @@ export function defineSystem(spec: SystemSpec): System {
     databases: spec.databases ?? [],
     files: toDirectories(spec.files),
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
+    checks: spec.checks ?? [],
   };
 }
 
@@ -169,7 +189,11 @@ function toService(name: string, spec: ServiceSpec): Service {
     secrets: spec.secrets ?? [],
     secretFiles: spec.secretFiles ?? false,
     volumes: spec.volumes ?? {},
+    hostMounts: toMounts(spec),
+    expose: spec.expose ?? [],
     ports: spec.ports ?? [],
     strategy: strategyOf(spec),
   };
 }
+
+export type { SystemCheckSpec } from "./system-checks";

@@ -118,9 +118,10 @@ function is_intact() {
   [[ "$(sha256sum <"$1" 2>/dev/null)" == "${wanted}  -" ]]
 }
 
-# write_file PATH <CONTENT: all of it or nothing, and on the disk.
+# write_file PATH [MODE] <CONTENT: all of it or nothing, and on the disk.
 function write_file() {
   cat >"$1.tmp"
+  if [[ -n "${2:-}" ]]; then chmod "$2" "$1.tmp"; fi
   sync "$1.tmp"
   mv -f "$1.tmp" "$1"
 }

@@ -157,7 +157,7 @@ function main() {
   if [[ $(find "${dir}" -name 'backup_*.sql' | wc -l) -gt ${KEPT_UNSENT} ]]; then rotate "${KEPT_UNSENT}"; fi
   push
   rotate "${KEPT}"
-  write_file "${dir}/LAST_SUCCESS.txt" < <(printf '%s=%s\n' \
+  write_file "${dir}/LAST_SUCCESS.txt" 644 < <(printf '%s=%s\n' \
     finished_at "$(date -u +%FT%TZ)" file "${copy##*/}" dump_sha256 "$(jq -r .dump_sha256 "${copy%.sql}.manifest.json")" \
     snapshot "${snapshot_id}")
   log "done: ${copy##*/}, $(stat -c %s "${copy}") bytes, snapshot ${snapshot_id}"

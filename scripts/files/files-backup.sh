@@ -134,7 +134,7 @@ function main() {
   describe "${unread}"
   mv -f "${work}/manifest.json" "${MANIFEST}"
   push files=all "${MANIFEST}"
-  write_file "${dir}/LAST_SUCCESS.txt" < <(printf '%s=%s\n' finished_at "$(date -u +%FT%TZ)" file "${MANIFEST##*/}" snapshot "${PUSHED}")
+  write_file "${dir}/LAST_SUCCESS.txt" 644 < <(printf '%s=%s\n' finished_at "$(date -u +%FT%TZ)" file "${MANIFEST##*/}" snapshot "${PUSHED}")
   log "done: $(jq -r '"\(.files) files, \(.bytes) bytes, \(.changing) changed while they were read"' "${MANIFEST}"), snapshot ${PUSHED}"
   # After a drill that failed a backup counts when a new drill says so.
   if jq -e '.ok == false' "${dir}/drill.json" >/dev/null 2>&1; then "${dir}/drill.sh"; fi

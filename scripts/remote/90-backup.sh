@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# 90-backup.sh NAME SCHEDULE DRILL_SCHEDULE <KIND NAME BASE64 ...: backups of one database, or of files, below
+# 90-backup.sh NAME SCHEDULE DRILL_SCHEDULE [MODE] <KIND NAME BASE64 ...: backups of one database, or of files, below
 # /opt/backups/NAME, and when they are taken. KIND is `file` (a script or what it reads), `env` (repository, credentials,
-# for the scripts' environment) or `conf` (what is backed up).
+# for the scripts' environment) or `conf` (what is backed up). MODE, 700 by default, is the folder's.
 # check mode
 
 # Lines for bash to source, quoted by it.
@@ -51,7 +51,7 @@ function main() {
   local name="$1" input dir="/opt/backups/$1" log="/var/log/$1-backup.log" file
   input=$(cat)
   install_dir /opt/backups 700
-  install_dir "${dir}" 700
+  install_dir "${dir}" "${4:-700}"
   install_dir /etc/homeport 711
   install_dir /etc/homeport/backup 700
   install_dir /var/cache/homeport-restic 700

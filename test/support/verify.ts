@@ -44,6 +44,7 @@ export function expectedStack(change: Partial<Expected> = {}): Expected {
     serverName: "running-calendar-prod",
     zoneId: "zone",
     secrets: ["s3cret-value", "line one\nline two"],
+    secretValues: {},
     now: new Date("2026-11-21T00:00:00Z"),
     ...change,
   };

@@ -1,0 +1,160 @@
+import { compose } from "../../components/lib/system-secrets";
+import { withDomain } from "../../components/lib/system-environment";
+import { fullHostname, type System } from "../../components/lib/system";
+import {
+  isAnswerCheck,
+  type AnswerCheckSpec,
+  type CommandCheckSpec,
+} from "../../components/lib/system-checks";
+import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
+import { containersOf } from "./checks-containers";
+import type { HostFacts, Output } from "./facts";
+import type { HttpAnswer, HttpRequest } from "./http";
+import type { SystemFacts } from "./system-facts";
+
+/** What must hold of directories that the host lends to containers. */
+export const DIRECTORY_CHECKS: readonly Check[] = [
+  checkOf(
+    "S3-2",
+    "directories have their owners and modes",
+    "system",
+    directoriesVerdict,
+    ({ files }) => files.length > 0,
+  ),
+  checkOf(
+    "S3-6",
+    "containers mount what they should, writable only where they should",
+    "host",
+    mountsVerdict,
+    (system) => Object.values(system.services).some(({ hostMounts }) => hostMounts.length > 0),
+  ),
+];
+
+/** The checks that the system brings along. */
+export function ownChecks({ checks }: System): Check[] {
+  const commands = checks.filter((check) => !isAnswerCheck(check));
+  return checks.map((check): Check => {
+    const { id, title } = check;
+    if (isAnswerCheck(check)) {
+      return {
+        ...{ id, title },
+        run: async ({ ask }, expected) =>
+          answerVerdict(check, await ask(requestOf(check, expected)), expected),
+      };
+    }
+    const at = commands.indexOf(check);
+    return checkOf(id, title, "system", (found) => commandVerdict(check, found.commands[at]));
+  });
+}
+
+export function directoriesVerdict(
+  { directories }: Pick<SystemFacts, "directories">,
+  { system }: Expected,
+): Verdict {
+  const fix = replaceStep("files-directories");
+  for (const { path, owner, mode } of system.files) {
+    const [wanted, found] = [`${mode.replace(/^0/, "")} ${owner}`, directories[path] ?? ""];
+    if (found !== wanted) return broken(`${path} is ${found || "no directory"}, not ${wanted}`, fix);
+  }
+  return proven(system.files.map(({ path, owner, mode }) => `${path} ${mode} ${owner}`).join(", "));
+}
+
+export function mountsVerdict(host: Pick<HostFacts, "containers">, { system }: Expected): Verdict {
+  const containers = containersOf(host);
+  const evidence: string[] = [];
+  for (const { name, hostMounts } of Object.values(system.services)) {
+    const container = containers.find((each) => each.Config.Labels?.["homeport.service"] === name);
+    for (const { hostPath, containerPath, readOnly } of hostMounts) {
+      const found = container?.Mounts?.find((each) => each.Destination === containerPath);
+      const text = `${hostPath}:${containerPath}${readOnly ? ":ro" : ""}`;
+      if (found?.Source !== hostPath || found.RW === readOnly)
+        return broken(`${name} does not have ${text}`, "pulumi up --refresh");
+      evidence.push(text);
+    }
+  }
+  return proven(evidence.join(", "));
+}
+
+/** The request of a check, with the secrets in it. */
+export function requestOf({ request }: AnswerCheckSpec, expected: Expected): HttpRequest {
+  const { site = expected.system.sites[0]?.hostname ?? "@", path, method, body, bearer, basic } = request;
+  const secret = (name: string): string => expected.secretValues[name] ?? "";
+  const words =
+    basic === undefined ? "" : Buffer.from(`${basic.user}:${secret(basic.secret)}`).toString("base64");
+  return {
+    url: `https://${fullHostname(site, expected.config.domain)}${path}`,
+    method,
+    body:
+      body === undefined ? undefined : compose(body.replaceAll("{domain}", expected.config.domain), secret),
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...withDomain(request.headers ?? {}, expected.config.domain),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${secret(bearer)}` }),
+      ...(basic === undefined ? {} : { authorization: `Basic ${words}` }),
+    },
+  };
+}
+
+export function answerVerdict(check: AnswerCheckSpec, found: HttpAnswer, expected: Expected): Verdict {
+  const { url, method = "GET" } = requestOf(check, expected);
+  const wrong =
+    found.error ??
+    statusFault(check, found) ??
+    headerFault(withDomain(check.answer.headers ?? {}, expected.config.domain), found) ??
+    bodyFault(check, found);
+  if (wrong === undefined) return proven(`${method} ${url} ${found.status}`);
+  return broken(`${url}: ${wrong}`, check.fix ?? "homeport logs: what the service says of it");
+}
+
+function statusFault({ answer }: AnswerCheckSpec, { status = 0 }: HttpAnswer): string | undefined {
+  const wanted = [answer.status].flat();
+  return wanted.includes(status) ? undefined : `status ${status}, not ${wanted.join(" or ")}`;
+}
+
+function headerFault(wanted: Readonly<Record<string, string>>, { headers }: HttpAnswer): string | undefined {
+  const wrong = Object.entries(wanted).find(([name, value]) => headers[name.toLowerCase()] !== value);
+  return wrong && `${wrong[0]} is ${headers[wrong[0].toLowerCase()] ?? "missing"}, not ${wrong[1]}`;
+}
+
+function bodyFault({ answer }: AnswerCheckSpec, { body }: HttpAnswer): string | undefined {
+  if (answer.contains !== undefined && !body.includes(answer.contains))
+    return `the body does not hold ${JSON.stringify(answer.contains)}`;
+  return jsonFault(answer.json ?? {}, body);
+}
+
+function jsonFault(wanted: NonNullable<AnswerCheckSpec["answer"]["json"]>, body: string): string | undefined {
+  if (Object.keys(wanted).length === 0) return undefined;
+  const parsed = parse(body);
+  if (parsed === undefined) return "the body is not JSON";
+  for (const [path, value] of Object.entries(wanted)) {
+    const has = path
+      .split(".")
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | null)?.[name], parsed);
+    const shown = has === undefined ? "missing" : JSON.stringify(has);
+    if (typeof value !== "object") {
+      if (has !== value) return `${path} is ${shown}, not ${JSON.stringify(value)}`;
+    } else if (!(typeof has === "number" && has <= value.atMost)) {
+      return `${path} is ${shown}, more than ${value.atMost}`;
+    }
+  }
+  return undefined;
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Neither output nor errors are shown: a command may print what is secret. */
+export function commandVerdict(check: CommandCheckSpec, found: Output | undefined): Verdict {
+  const words = check.command.join(" ");
+  const fix = check.fix ?? `homeport logs ${check.service}: what the service says of it`;
+  if (found === undefined) return broken(`${check.service}: ${words} was not run`, "homeport verify again");
+  if (found.code !== 0) return broken(`${check.service}: ${words} ended with ${found.code}`, fix);
+  if (check.prints !== undefined && !new RegExp(check.prints, "s").test(found.out))
+    return broken(`${check.service}: ${words} does not print ${check.prints}`, fix);
+  return proven(`${check.service}: ${words}`);
+}

@@ -1,0 +1,34 @@
+import { isAnswerCheck } from "../../components/lib/system-checks";
+import type { System } from "../../components/lib/system";
+import { failed } from "../cli-error";
+import { remoteScript } from "../project";
+import { lastLine } from "../run";
+import { runScriptAsRoot, type Server } from "../ssh";
+import type { Output } from "./facts";
+
+/** What scripts/remote/verify-system.sh found. */
+export interface SystemFacts {
+  /** Path -> `750 1000:1000`, or nothing where there is no directory. */
+  readonly directories: Readonly<Record<string, string>>;
+  /** One for each command check of the system, in their order. */
+  readonly commands: readonly Output[];
+}
+
+const TIMEOUT_SECONDS = 90;
+
+/** Looks at a system's directories and runs its commands, over one SSH connection. @throws CliError when it cannot. */
+export async function systemFacts(server: Server, system: System): Promise<SystemFacts> {
+  const commands = system.checks.flatMap((check) =>
+    isAnswerCheck(check) ? [] : [{ service: check.service, command: check.command }],
+  );
+  const question = JSON.stringify({
+    system: system.name,
+    directories: system.files.map(({ path }) => path),
+    commands,
+  });
+  const words = [Buffer.from(question).toString("base64")];
+  const result = await runScriptAsRoot(server, remoteScript("verify-system.sh"), words, TIMEOUT_SECONDS);
+  if (result.code === 0) return JSON.parse(result.stdout) as SystemFacts;
+  const why = lastLine(result.stderr);
+  throw failed(`the system could not be looked at: ${why}; fix: homeport ssh, then look`);
+}

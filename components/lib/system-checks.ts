@@ -1,0 +1,50 @@
+/** What `homeport verify` proves of a system beside the general checks: by an answer, or by a command. */
+export type SystemCheckSpec = AnswerCheckSpec | CommandCheckSpec;
+
+interface CheckHead {
+  /** The requirement that it proves: `S3-20`. */
+  readonly id: string;
+  readonly title: string;
+  /** What mends it. @default a look at the service's log */
+  readonly fix?: string;
+}
+
+/** What a visitor is answered. */
+export interface AnswerCheckSpec extends CheckHead {
+  readonly request: {
+    /** Hostname of the site, as the spec has it. @default the first site's */
+    readonly site?: string;
+    readonly path: string;
+    /** @default GET */
+    readonly method?: "GET" | "HEAD" | "OPTIONS" | "POST";
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Sent as `Content-Type: application/json`; `{NAME}` stands for a secret, `{domain}` for the domain. */
+    readonly body?: string;
+    /** Name of a secret, for `Authorization: Bearer`. */
+    readonly bearer?: string;
+    /** For basic authentication: `secret` is a secret's name. */
+    readonly basic?: { readonly user: string; readonly secret: string };
+  };
+  readonly answer: {
+    readonly status: number | readonly number[];
+    /** Name -> exact value. */
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Stands somewhere in the body. */
+    readonly contains?: string;
+    /** Of a body in JSON: path with dots -> value, or the largest number that it may be. */
+    readonly json?: Readonly<Record<string, string | number | boolean | { readonly atMost: number }>>;
+  };
+}
+
+/** A command in the container of a service: it ends with 0, and prints what is wanted. */
+export interface CommandCheckSpec extends CheckHead {
+  readonly service: string;
+  readonly command: readonly string[];
+  /** A regular expression, whole lines together. @default anything */
+  readonly prints?: string;
+}
+
+/** Whether a check asks as a visitor does. */
+export function isAnswerCheck(check: SystemCheckSpec): check is AnswerCheckSpec {
+  return "request" in check;
+}

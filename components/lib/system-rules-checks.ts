@@ -1,0 +1,73 @@
+import { specFault as fault, type Fault } from "./faults";
+import type { SystemSpec } from "./system";
+import { partsOf } from "./system-secrets";
+import { isAnswerCheck, type AnswerCheckSpec, type CommandCheckSpec } from "./system-checks";
+
+const ID = /^[A-Z]{1,4}\d{0,2}(-\d{1,3}[a-z]?)?$/;
+
+/** Every broken rule of the system's own checks. */
+export function checkFaults(spec: SystemSpec): Fault[] {
+  return (spec.checks ?? []).flatMap((check, index) => {
+    const at = `checks[${index}]`;
+    const faults: Fault[] = [];
+    if (!ID.test(check.id))
+      faults.push(fault(`${at}.id`, "be a requirement's id", check.id, 'write "S3-20"'));
+    if (check.title === "") faults.push(fault(`${at}.title`, "say what is proven", "", "write a few words"));
+    const own = isAnswerCheck(check) ? answerFaults(spec, at, check) : commandFaults(spec, at, check);
+    return [...faults, ...own];
+  });
+}
+
+function answerFaults(spec: SystemSpec, at: string, { request, answer }: AnswerCheckSpec): Fault[] {
+  const faults = secretFaults(spec, at, [
+    ...[request.bearer, request.basic?.secret],
+    ...partsOf(request.body ?? "").map(({ name }) => name),
+  ]);
+  const hosts = spec.sites.map(({ hostname }) => hostname);
+  if (request.site !== undefined && !hosts.includes(request.site)) {
+    const fix = `use one of: ${hosts.join(", ")}`;
+    faults.push(fault(`${at}.request.site`, "be a site's hostname", request.site, fix));
+  }
+  if (!request.path.startsWith("/"))
+    faults.push(fault(`${at}.request.path`, "start with /", request.path, 'write "/healthz"'));
+  const statuses = [answer.status].flat();
+  if (statuses.length === 0 || !statuses.every(isStatus)) {
+    const rule = "be statuses from 200 to 599";
+    faults.push(fault(`${at}.answer.status`, rule, statuses.join(", "), "set it to 200"));
+  }
+  return faults;
+}
+
+function isStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status < 600;
+}
+
+function secretFaults(spec: SystemSpec, at: string, names: readonly (string | undefined)[]): Fault[] {
+  return names
+    .filter((name) => name !== undefined)
+    .filter((name) => !(name in (spec.secrets ?? {})))
+    .map((name) => fault(`${at}.request`, "name a declared secret", name, `add secrets.${name}`));
+}
+
+function commandFaults(spec: SystemSpec, at: string, check: CommandCheckSpec): Fault[] {
+  const faults: Fault[] = [];
+  if (!(check.service in spec.services)) {
+    const known = Object.keys(spec.services).join(", ");
+    faults.push(
+      fault(`${at}.service`, "name a service of this system", check.service, `use one of: ${known}`),
+    );
+  }
+  if (check.command.length === 0 || check.command[0] === "")
+    faults.push(fault(`${at}.command`, "start with a program", "nothing", "name the program"));
+  if (check.prints !== undefined && !isPattern(check.prints))
+    faults.push(fault(`${at}.prints`, "be a regular expression", check.prints, "correct it"));
+  return faults;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, "s") instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

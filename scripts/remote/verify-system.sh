@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Looks at a system's directories and runs its own checks in their containers; changes nothing. Prints one JSON object.
+# Runs as root, over stdin. Usage: verify-system.sh BASE64, of {"system", "directories": [...], "commands": [{"service", "command"}]}
+
+function directories() {
+  local path found
+  jq -r '.directories[]' <<<"${question}" | while read -r path; do
+    found=''
+    if [[ -d "${path}" && ! -L "${path}" ]]; then found=$(stat -c '%a %u:%g' "${path}"); fi
+    jq -nc --arg key "${path}" --arg value "${found}" '$ARGS.named'
+  done | jq -sc from_entries
+}
+
+# run_command JSON: in the running container of its service.
+function run_command() {
+  local service container code=0
+  local -a words
+  service=$(jq -r .service <<<"$1")
+  mapfile -d '' -t words < <(jq -j '.command[] + "\u0000"' <<<"$1")
+  container=$(docker ps -q --filter "label=homeport.system=${system}" --filter "label=homeport.service=${service}" | head -n 1)
+  if [[ -z "${container}" ]]; then
+    jq -nc --arg err "no running container of service ${service}" '{code: 125, out: "", $err}'
+    return
+  fi
+  timeout 20 docker exec "${container}" "${words[@]}" >"${work}/out" 2>"${work}/err" </dev/null || code=$?
+  jq -nc --argjson code "${code}" --rawfile out <(head -c 65536 "${work}/out") --rawfile err <(head -c 4096 "${work}/err") '$ARGS.named'
+}
+
+function commands() {
+  local each
+  jq -c '.commands[]' <<<"${question}" | while read -r each; do run_command "${each}"; done | jq -sc .
+}
+
+function main() {
+  local question system
+  question=$(base64 -d <<<"$1")
+  system=$(jq -r .system <<<"${question}")
+  work=$(mktemp -d)
+  trap 'rm -rf "${work}"' EXIT
+  jq -nc --argjson directories "$(directories)" --argjson commands "$(commands)" '$ARGS.named'
+}
+
+{
+  main "$@"
+  exit
+}
