@@ -83,6 +83,7 @@ lost_nothing() {
   [[ "$(sha256sum <"${STATE}/dump")" == "$(jq -r .dump_sha256 "${DIR}"/backup_*.manifest.json)  -" ]]
   called 'docker exec db pg_dump -U postgres --snapshot=00000003-0000001B-1 calendar'
   grep -q 'snapshot=0123456789ab' "${DIR}/LAST_SUCCESS.txt"
+  [[ "$(stat -c %a "${DIR}/LAST_SUCCESS.txt")" == 644 ]] # for a container that may enter the folder, and list nothing
   [[ "$(find "${DIR}" -name '.*' -type f)" == '' ]]
   [[ "$(stat -c %a "${DIR}"/backup_*.sql)" == 600 ]]
 }
@@ -210,7 +211,7 @@ install_backup() {
   local file
   for file in backup.sh drill.sh lib.sh manifest.sql; do printf 'file %s %s\n' "${file}" "$(base64 -w0 <<<"${file}")"; done >"${STATE}/input"
   printf 'env RESTIC_PASSWORD %s\nconf database %s\n' "$(base64 -w0 <<<"it's \$HOME")" "$(printf calendar | base64 -w0)" >>"${STATE}/input"
-  remote 90-backup.sh postgres '0 3 * * *' '30 4 * * 1' <"${STATE}/input"
+  remote 90-backup.sh postgres '0 3 * * *' '30 4 * * 1' "$@" <"${STATE}/input"
 }
 
 @test "90-backup: root's crontab has the line once after any number of applies, and keeps other lines (S1-27)" {
@@ -223,6 +224,8 @@ install_backup() {
   [[ "$(mode_of /opt/backups/postgres) $(mode_of /opt/backups/postgres/backup.sh) $(mode_of /etc/homeport/backup/env)" == '700 700 600' ]]
   # shellcheck disable=SC1091
   [[ "$(source "${ETC}/env" && printf %s "${RESTIC_PASSWORD}")" == "it's \$HOME" ]]
+  run -0 install_backup 711
+  [[ "$(mode_of /opt/backups) $(mode_of /opt/backups/postgres) $(mode_of /opt/backups/postgres/backup.sh)" == '700 711 700' ]]
 }
 
 # kill_at NUMBER: the script kills itself before the command of this number, in whatever function that is.

@@ -37,8 +37,9 @@ const answer = (request: object, status: unknown = 200): Partial<SystemSpec> =>
   ({
     checks: [{ id: "S3-18", title: "x", request: { path: "/", ...request }, answer: { status } }],
   }) as never;
-const command = (change: object): Partial<SystemSpec> =>
-  ({ checks: [{ id: "S3-18", title: "x", service: "web", command: ["true"], ...change }] });
+const command = (change: object): Partial<SystemSpec> => ({
+  checks: [{ id: "S3-18", title: "x", service: "web", command: ["true"], ...change }],
+});
 const composed = (template: string): [Partial<ServiceSpec>, Partial<SystemSpec>] => [
   { secrets: ["DSN", "PASSWORD"], secretFiles: true, user: "1:1" },
   {
