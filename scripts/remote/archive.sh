@@ -147,7 +147,7 @@ function replay() {
     --security-opt no-new-privileges -e PGDATA=/homeport/data -v "${work}/data:/homeport/data" \
     -v "${work}/wal:/homeport/wal:ro" "${image}" "${command[@]:-postgres}" -c fsync=off -c full_page_writes=off \
     -c hba_file=/homeport/data/homeport_hba.conf -c logging_collector=off >/dev/null || return 1
-  until [[ "$(in_replayed <<<'SELECT pg_is_in_recovery();' 2>/dev/null)" == f ]]; do
+  until [[ "$(in_replayed template1 <<<'SELECT pg_is_in_recovery();' 2>/dev/null)" == f ]]; do
     if [[ "$(docker inspect -f '{{.State.Running}}' "${scratch}" 2>/dev/null)" != true ]]; then
       # nothing was written between the end of the log and the moment that was asked for
       if [[ -n "${1:-}" ]] && docker logs "${scratch}" 2>&1 | grep -q 'recovery ended before configured recovery target'; then
