@@ -5,7 +5,7 @@ import typescript from "typescript-eslint";
 /** Who owns which provider; `remote-step` is everybody's. The rest of a room's rules are below. */
 const PROVIDER_OWNERS = {
   hcloud: ["ssh-identity", "firewall", "server"],
-  cloudflare: ["zone", "dns", "origin-tls", "edge-rules"],
+  cloudflare: ["zone", "dns", "origin-tls", "edge-rules", "rulesets", "turnstile", "monitors"],
   random: ["secrets", "ssh-identity", "origin-tls"],
   tls: ["secrets", "ssh-identity", "origin-tls"],
   command: ["remote-step"],

@@ -8,17 +8,21 @@ import { EdgeRules } from "./edge-rules";
 import { Files } from "./files";
 import { Firewall } from "./firewall";
 import { Hardening } from "./hardening";
+import { Monitors } from "./monitors";
 import { labels as labelsOf, physicalName } from "./lib/names";
 import { fullHostname, systemHostnames, type System } from "./lib/system";
+import { rulesetPhases } from "./lib/system-edge";
 import { backupTrees, hasSqlite } from "./lib/system-files";
 import { OriginTls } from "./origin-tls";
 import { PointInTime } from "./point-in-time";
 import { Proxy } from "./proxy";
 import type { Host } from "./remote-step";
 import { Restore } from "./restore";
+import { Rulesets } from "./rulesets";
 import { Secrets } from "./secrets";
 import { Server } from "./server";
 import { SshIdentity } from "./ssh-identity";
+import { Turnstile } from "./turnstile";
 import { Zone } from "./zone";
 
 /** What a program exports: the commands of `homeport` read these outputs. */
@@ -58,7 +62,7 @@ export function deploySystem(system: System): DeployedSystem {
   const zone = new Zone("zone", { domain: config.domain, expectedRanges: config.edgeCidrs });
   const machine = createServer(system, config, zone, sshConfig);
   const running = runContainers(system, config, zone, machine);
-  letVisitorsIn(system, config, zone, machine.server, running.proxy);
+  letVisitorsIn(system, config, zone, machine.server, running);
 
   const { server } = machine;
   return {
@@ -125,7 +129,8 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
   const { host, hardening } = machine;
   const { packagesReady } = hardening;
   const { provider } = new ContainerHost("docker", { host, packagesReady, registry: config.registry });
-  const secrets = new Secrets("secrets", { system, kept: config.keptSecrets });
+  const issued = turnstileKeys(system, config, zone);
+  const secrets = new Secrets("secrets", { system, kept: config.keptSecrets, issued });
   // Before the databases: a new server restores from where the one before has put its backups.
   const backup = new Backup("backup", { host, system, stack, backup: config.backup, packagesReady });
   const app = new ContainerStack("app", {
@@ -163,22 +168,44 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
   return { secrets, originTls, proxy };
 }
 
-/** Last the way in: strict once the origin answers, records once strict is set. */
-function letVisitorsIn(system: System, config: StackConfig, zone: Zone, server: Server, proxy: Proxy): void {
+/** The keys of a widget, where the system has one. */
+function turnstileKeys(system: System, { domain, stack }: StackConfig, zone: Zone): Secrets["secretValues"] {
+  if (system.edge.turnstile === undefined) return {};
+  const hostnames = systemHostnames(system, domain);
+  const widgetName = physicalName(system.name, stack);
+  return new Turnstile("turnstile", { accountId: zone.accountId, system, hostnames, widgetName })
+    .secretValues;
+}
+
+/** Last the way in: strict once the origin answers, records once strict and the edge's rules are set, then monitors. */
+function letVisitorsIn(
+  system: System,
+  config: StackConfig,
+  zone: Zone,
+  server: Server,
+  running: Running,
+): void {
   const { domain, stack, strictNeighbours } = config;
   const hostnames = systemHostnames(system, domain);
   const { zoneId } = zone;
   const edge = new EdgeRules("edge", {
     ...{ stack, hostnames, zoneId, strictNeighbours },
-    originAnswers: proxy.answers,
+    originAnswers: running.proxy.answers,
   });
-  new Dns("dns", {
+  const owner = physicalName(system.name, stack);
+  const rules = rulesetPhases(system.edge).length > 0;
+  const rulesets = rules ? new Rulesets("rulesets", { zoneId, edge: system.edge, owner }).rulesets : [];
+  const dns = new Dns("dns", {
     ...{ domain, hostnames, zoneId },
-    owner: physicalName(system.name, stack),
+    owner,
     address: server.address,
     recordType: config.wwwRecord,
-    edgeReady: edge.strict,
+    edgeReady: [edge.strict, ...rulesets],
   });
+  if (Object.keys(system.edge.monitors ?? {}).length === 0) return;
+  const { secretValues } = running.secrets;
+  const { accountId } = zone;
+  new Monitors("monitors", { accountId, zoneId, system, domain, owner, secretValues, after: [dns] });
 }
 
 /** Directories of the host that the system speaks of, or what lies in them. */

@@ -16,8 +16,8 @@ export interface DnsArgs {
   readonly recordType: "A" | "CNAME";
   /** Written into each record: whose it is, when state is lost. */
   readonly owner: string;
-  /** Strict is set: nobody is let in before the edge verifies the origin. */
-  readonly edgeReady: pulumi.Resource;
+  /** Strict is set, and the edge's rules are: nobody is let in before the edge verifies the origin. */
+  readonly edgeReady: readonly pulumi.Resource[];
 }
 
 /** The names of the sites, proxied, all of them pointing to the server (S1-18). They come last (S1-31). */
@@ -39,7 +39,7 @@ export class Dns extends pulumi.ComponentResource {
           ttl: AUTOMATIC_TTL,
           comment: ownerComment(args.owner),
         },
-        { parent: this, dependsOn: args.edgeReady },
+        { parent: this, dependsOn: [...args.edgeReady] },
       );
     }
 

@@ -10,7 +10,17 @@ export {
   type ServiceSpec,
   type System,
   type SystemSpec,
+  type TurnstileSecret,
 } from "./lib/system";
+export type {
+  EdgeRateLimitSpec,
+  EdgeRedirectSpec,
+  EdgeRuleSpec,
+  EdgeSpec,
+  MonitorSpec,
+  NotifySpec,
+  TurnstileSpec,
+} from "./lib/system-edge";
 export type { RateLimitSpec, RouteSpec, SiteSpec } from "./lib/system-sites";
 export type { AnswerCheckSpec, CommandCheckSpec, SystemCheckSpec } from "./lib/system-checks";
 export type { FilesSpec } from "./lib/system-files";

@@ -13,6 +13,8 @@ export interface SecretsArgs {
   readonly system: System;
   /** The values that the user keeps in stack config, secret. */
   readonly kept: Readonly<Record<string, pulumi.Output<string>>>;
+  /** The values that somebody else made: Turnstile's keys. @default none */
+  readonly issued?: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 /**
@@ -30,7 +32,7 @@ export class Secrets extends pulumi.ComponentResource {
     const generated = Object.entries(args.system.secrets).flatMap(([secret, spec]) =>
       spec.kind === "generated" ? [[secret, this.createGenerated(name, secret, spec)] as const] : [],
     );
-    const single = { ...args.kept, ...Object.fromEntries(generated) };
+    const single = { ...args.kept, ...args.issued, ...Object.fromEntries(generated) };
     this.secretValues = { ...single, ...composedOf(args.system, single) };
     const services = Object.values(args.system.services).filter((service) => service.secrets.length > 0);
     this.versions = Object.fromEntries(

@@ -16,6 +16,7 @@ export class Zone extends pulumi.ComponentResource {
   readonly zoneId: pulumi.Output<string>;
   /** IPv4 and IPv6 CIDRs as published now: never empty, never the whole internet. */
   readonly edgeCidrs: pulumi.Output<readonly string[]>;
+  private readonly zone: pulumi.Output<cloudflare.GetZoneResult>;
 
   constructor(name: string, args: ZoneArgs, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, { domain: args.domain }, opts);
@@ -23,11 +24,17 @@ export class Zone extends pulumi.ComponentResource {
     const zone = cloudflare.getZoneOutput({ filter: { name: args.domain } }, { parent: this });
     const ranges = cloudflare.getIpRangesOutput({}, { parent: this });
 
+    this.zone = zone;
     this.zoneId = zone.zoneId;
     this.edgeCidrs = ranges.apply(({ ipv4Cidrs, ipv6Cidrs }) =>
       this.check([...ipv4Cidrs, ...ipv6Cidrs], args),
     );
     this.registerOutputs({ zoneId: this.zoneId, edgeCidrs: this.edgeCidrs });
+  }
+
+  /** The account that the zone is in. */
+  get accountId(): pulumi.Output<string> {
+    return this.zone.account.id;
   }
 
   private check(published: readonly string[], args: ZoneArgs): readonly string[] {

@@ -74,6 +74,27 @@ export function recordOf({ type, inputs }: Declared, records: readonly ZoneRecor
   );
 }
 
+/** What Cloudflare has beside records, with the id that an import wants. */
+export interface EdgeObject {
+  readonly type: string;
+  readonly importId: string;
+  /** Names are the stack's own; a ruleset is told by its phase and description as well. */
+  readonly name: string;
+  readonly phase?: string;
+  readonly description?: string;
+}
+
+/** The object of that type that is the declared one. */
+export function edgeIdOf({ type, inputs }: Declared, found: readonly EdgeObject[]): string | undefined {
+  return found.find(
+    (one) =>
+      one.type === type &&
+      one.name === inputs.name &&
+      one.phase === inputs.phase &&
+      (one.phase === undefined || one.description === inputs.description),
+  )?.importId;
+}
+
 /** The part of the engine's file that has an id, by `TYPE NAME`, with the components that it stands in. */
 export function withIds(file: ImportFile, ids: ReadonlyMap<string, string>): ImportFile {
   const taken = file.resources.flatMap((entry) => {

@@ -5,7 +5,8 @@ import type { CloudflareApi } from "../cloudflare";
 import { failed } from "../cli-error";
 import { findLabelled, type HetznerApi, type HetznerKind, type HetznerObject } from "../hetzner";
 import { stackSelector } from "../labels";
-import { isRequestOf, type ZoneRecord } from "./import-file";
+import { findEdgeObjects } from "./edge-remains";
+import { isRequestOf, type EdgeObject, type ZoneRecord } from "./import-file";
 
 /** What both APIs still have of a stack. */
 export interface Remains {
@@ -13,6 +14,8 @@ export interface Remains {
   readonly zoneId: string;
   /** At the system's names, whoever made them. */
   readonly records: readonly ZoneRecord[];
+  /** Rulesets, widgets and monitors, whoever made them. */
+  readonly edge: readonly EdgeObject[];
   /** Of the Origin CA, for one of the system's names. */
   readonly certificates: readonly OriginCertificate[];
 }
@@ -43,16 +46,18 @@ export async function findRemains(
 ): Promise<Remains> {
   const hostnames = systemHostnames(system, domain);
   const zoneId = await findZone(apis.cloudflare, domain);
-  const [hetzner, found, issued] = await Promise.all([
+  const [hetzner, found, issued, edge] = await Promise.all([
     findLabelled(apis.hetzner, stackSelector(system.name, stack)),
     findRecords(apis.cloudflare, zoneId, hostnames),
     certificatesOf(apis.cloudflare, zoneId),
+    findEdgeObjects(apis.cloudflare, zoneId, system),
   ]);
   const owner = physicalName(system.name, stack);
   return {
     hetzner,
     zoneId,
     records: found,
+    edge,
     certificates: issued
       .filter((one) => one.hostnames.some((name) => hostnames.includes(name)))
       .map(({ id, hostnames: names, csr = "" }) => ({

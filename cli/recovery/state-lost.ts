@@ -11,7 +11,7 @@ import { say, type Note, type Step } from "../output";
 import type { PulumiStack, StackConfig } from "../pulumi";
 import { writeStackSshFiles } from "../stack-config";
 import { resourcesOf, type StackExport } from "../stack-state";
-import { declaredBy, hetznerIdOf, recordOf, withIds, type ImportFile } from "./import-file";
+import { declaredBy, edgeIdOf, hetznerIdOf, recordOf, withIds, type ImportFile } from "./import-file";
 import { takeLastBackup } from "./last-backup";
 import { liftAtHetzner } from "./protection";
 import { findRemains, type Remains } from "./remains";
@@ -95,7 +95,7 @@ class StateLost {
       if (record !== undefined) this.adoptedRecords.add(record.id);
       const id =
         record === undefined
-          ? hetznerIdOf(declared, this.remains.hetzner)
+          ? (hetznerIdOf(declared, this.remains.hetzner) ?? edgeIdOf(declared, this.remains.edge))
           : `${this.remains.zoneId}/${record.id}`;
       if (id !== undefined) this.ids.set(`${declared.type} ${declared.name}`, id);
     }

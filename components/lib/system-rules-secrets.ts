@@ -12,6 +12,7 @@ export function secretFaults(spec: SystemSpec): Fault[] {
   const used = new Set([
     ...Object.values(spec.services).flatMap((service) => service.secrets ?? []),
     ...parts.map(({ name }) => name),
+    ...(spec.edge?.notify?.webhook === undefined ? [] : [spec.edge.notify.webhook]),
   ]);
   return secrets.flatMap(([name, secret]) => {
     const path = `secrets.${name}`;
@@ -26,6 +27,7 @@ export function secretFaults(spec: SystemSpec): Fault[] {
     }
     if (secret.kind === "composed") return [...faults, ...composedFaults(spec, path, secret)];
     if (secret.kind === "kept") return [...faults, ...keptFaults(path, secret)];
+    if (secret.kind === "turnstile") return faults;
     if (!(Number.isInteger(secret.length) && secret.length >= 32)) {
       faults.push(fault(`${path}.length`, "be a whole number of at least 32", secret.length, "set it to 64"));
     }

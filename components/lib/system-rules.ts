@@ -1,6 +1,7 @@
 import { specFault as fault, type Fault } from "./faults";
 import { checkFaults } from "./system-rules-checks";
 import { dependencyFaults } from "./system-rules-dependencies";
+import { edgeFaults } from "./system-rules-edge";
 import { filesFaults } from "./system-rules-files";
 import { secretFaults } from "./system-rules-secrets";
 import { serviceFaults } from "./system-rules-service";
@@ -23,6 +24,7 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...databaseFaults(spec),
     ...filesFaults(spec),
     ...checkFaults(spec),
+    ...edgeFaults(spec),
   ];
 }
 

@@ -9,6 +9,7 @@ import {
   type HostDirectory,
 } from "./system-files";
 import { toMounts, type HostMount } from "./system-mounts";
+import type { EdgeSpec } from "./system-edge";
 import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
 import type { ComposedSecret } from "./system-secrets";
@@ -92,7 +93,13 @@ export interface KeptSecret {
   readonly when?: Readonly<Record<string, string>>;
 }
 
-export type SecretSpec = GeneratedSecret | KeptSecret | ComposedSecret;
+/** A key of the widget that `edge.turnstile` makes: Cloudflare's choice. */
+export interface TurnstileSecret {
+  readonly kind: "turnstile";
+  readonly part: "secret" | "sitekey";
+}
+
+export type SecretSpec = GeneratedSecret | KeptSecret | ComposedSecret | TurnstileSecret;
 
 /** A database to back up, restore and compare. */
 export interface DatabaseSpec {
@@ -117,6 +124,8 @@ export interface SystemSpec {
   readonly backupVolumes?: readonly (string | BackupVolumeSpec)[];
   /** What `homeport verify` proves beside the general checks. @default none */
   readonly checks?: readonly SystemCheckSpec[];
+  /** Rules, rate limits, redirects, Turnstile and monitors at Cloudflare. @default none */
+  readonly edge?: EdgeSpec;
 }
 
 /** A checked service: every default filled in. */
@@ -144,6 +153,7 @@ export interface System {
   readonly files: readonly HostDirectory[];
   readonly backupVolumes: readonly BackupVolume[];
   readonly checks: readonly SystemCheckSpec[];
+  readonly edge: EdgeSpec;
 }
 
 /**
@@ -166,6 +176,7 @@ export function defineSystem(spec: SystemSpec): System {
     files: toDirectories(spec.files),
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
     checks: spec.checks ?? [],
+    edge: spec.edge ?? {},
   };
 }
 

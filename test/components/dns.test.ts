@@ -14,7 +14,7 @@ describe("Dns", () => {
       hostnames: ["mxcorre.com", "www.mxcorre.com"],
       address: "192.0.2.10",
       owner: "shop-prod",
-      edgeReady: milestone("strict"),
+      edgeReady: [milestone("strict")],
     };
     new Dns("dns", { ...args, recordType: "A" });
     new Dns("alias", { ...args, recordType: "CNAME" });

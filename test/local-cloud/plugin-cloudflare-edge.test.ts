@@ -8,7 +8,12 @@ import {
   turnstileWidget,
 } from "../../local-cloud/plugins/cloudflare/edge-resources";
 import { configure } from "../../local-cloud/plugins/cloudflare/provider-config";
-import { diffResource, readResource, type AnyResource } from "../../local-cloud/plugins/lib/lifecycle";
+import {
+  checkResource,
+  diffResource,
+  readResource,
+  type AnyResource,
+} from "../../local-cloud/plugins/lib/lifecycle";
 import { startCloudflare, type TestCloudflare } from "../support/cloudflare";
 import { recordedContext } from "../support/plugin-context";
 
@@ -41,6 +46,8 @@ describe("what the edge does, as resources", () => {
     expect(put).toMatchObject(next);
     const imported = await one.read(`${owner}/${id}`, {}, context);
     expect(imported?.id).toBe(id);
+    const whole = await readResource(any, `${owner}/${id}`, {}, {}, context);
+    expect(checkResource(any, {}, whole!.inputs, "n").failures).toEqual([]);
     const { secret: _, ...shown } = next;
     expect(imported?.outputs).toMatchObject(shown);
     await one.delete(id, put, context);

@@ -17,6 +17,7 @@ export const ANSWERS: Readonly<Record<string, (name: string) => Record<string, u
   }),
   "tls:index/certRequest:CertRequest": () => ({ certRequestPem: "CSR" }),
   "cloudflare:index/originCaCertificate:OriginCaCertificate": () => ({ certificate: "CERTIFICATE" }),
+  "cloudflare:index/turnstileWidget:TurnstileWidget": (name) => ({ secret: canary(name), sitekey: "0xSITE" }),
   // 64 characters: longer than what is asked for, as bytes in hex may be
   "random:index/randomBytes:RandomBytes": (name) => ({ hex: canary(name).padEnd(64, "0") }),
   "random:index/randomPassword:RandomPassword": (name) => ({ result: canary(name) }),
@@ -27,7 +28,8 @@ export const ANSWERS: Readonly<Record<string, (name: string) => Record<string, u
 
 /** What the mocked provider functions answer, by token. */
 export const INVOKES: Readonly<Record<string, Record<string, unknown>>> = {
-  "cloudflare:index/getZone:getZone": { zoneId: "zone-1", id: "zone-1" },
+  "cloudflare:index/getZone:getZone": { zoneId: "zone-1", id: "zone-1", account: { id: "account-1" } },
+  "cloudflare:index/getRulesets:getRulesets": { rulesets: [] },
   "cloudflare:index/getZoneSetting:getZoneSetting": { value: "full" },
   "cloudflare:index/getDnsRecords:getDnsRecords": { results: [] },
   "cloudflare:index/getIpRanges:getIpRanges": {

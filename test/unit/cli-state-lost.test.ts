@@ -3,6 +3,7 @@ import type { CloudflareApi } from "../../cli/cloudflare";
 import type { HetznerApi, HetznerObject } from "../../cli/hetzner";
 import {
   declaredBy,
+  edgeIdOf,
   hetznerIdOf,
   isRequestOf,
   recordOf,
@@ -76,6 +77,21 @@ describe("what is adopted after a loss of the state", () => {
     expect(recordOf(wanted("www.shop.example", "A"), [theirs, ours])).toBeUndefined();
   });
 
+  it("is what the edge has by the stack's name; a ruleset by its description too, which says whose it is", () => {
+    const type = "cloudflare:index/ruleset:Ruleset";
+    const mine = { name: "shop-prod", phase: "http_ratelimit", description: "Homeport: shop-prod" };
+    const found = [
+      { type, ...mine, description: "", importId: "zones/z/1" },
+      { type, ...mine, importId: "zones/z/2" },
+      { type: "cloudflare:index/healthcheck:Healthcheck", name: "shop-prod", importId: "z/3" },
+    ];
+    expect(edgeIdOf(declared(type, mine), found)).toBe("zones/z/2");
+    expect(edgeIdOf(declared(type, { ...mine, phase: "other" }), found)).toBeUndefined();
+    expect(edgeIdOf(declared("cloudflare:index/healthcheck:Healthcheck", { name: "shop-prod" }), found)).toBe(
+      "z/3",
+    );
+  });
+
   it("keeps of the engine's file what has an id, and the components around it", () => {
     const file = {
       nameTable: { provider: "urn:p" },
@@ -103,7 +119,11 @@ describe("an origin certificate", () => {
 });
 
 describe("what both APIs still have", () => {
-  const system = { name: "shop", sites: [{ hostname: "@", redirectsFrom: [] }] } as unknown as System;
+  const system = {
+    name: "shop",
+    sites: [{ hostname: "@", redirectsFrom: [] }],
+    edge: {},
+  } as unknown as System;
   const certificate = (id: number, name: string, owner = "shop-prod") => ({
     ...{ id: `c${id}`, hostnames: [name], csr: request("x", "Homeport", owner) },
   });

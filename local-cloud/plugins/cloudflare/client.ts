@@ -103,8 +103,7 @@ export class Client {
         call.signal?.throwIfAborted();
         if (tries === MAX_RETRIES) throw this.failure(0, `${shown}: ${reason(error)}`);
       });
-      if (response?.status === 204) return {};
-      if (response?.ok) return (await response.json()) as Json;
+      if (response?.ok) return contents(response);
       if (response && (tries === MAX_RETRIES || !isRetried(response))) {
         const text = (await response.text()).replace(/\s+/g, " ").trim();
         throw this.failure(response.status, `${shown}: ${response.status} ${response.statusText} ${text}`);
@@ -153,6 +152,11 @@ export class Client {
     );
     return new ApiFailure(status, `failed to make http request: ${clean.trim()}`);
   }
+}
+
+/** A deletion may answer with nothing at all. */
+async function contents(response: Response): Promise<Json> {
+  return response.status === 204 ? {} : ((await response.json()) as Json);
 }
 
 function reason(error: unknown): string {

@@ -1,12 +1,22 @@
 import type { FunctionType } from "../lib";
 import type { Json } from "./client";
 import * as tables from "./edge-tables";
-import { fromApi, toApi } from "./names";
+import { fromApi, pick, toApi } from "./names";
 import { owned } from "./owned";
 import { api } from "./provider-config";
+import { RULE } from "./ruleset-table";
 
 /** Rules without `enabled` are on, and without a description have an empty one, as the published schema says. */
-const rules = owned({ schema: tables.RULESET, path: "rulesets", defaults: { description: "", rules: [] } });
+const rules = owned({
+  schema: tables.RULESET,
+  path: "rulesets",
+  defaults: { description: "", rules: [] },
+  state: (answer) => {
+    const known = Object.keys(RULE);
+    const all = ((answer.rules ?? []) as Json[]).map((rule) => pick(fromApi<Json>(rule), known));
+    return { ...fromApi<Json>(answer), rules: all };
+  },
+});
 
 export const ruleset: typeof rules = {
   ...rules,
