@@ -154,7 +154,7 @@ export function commandVerdict(check: CommandCheckSpec, found: Output | undefine
   const fix = check.fix ?? `homeport logs ${check.service}: what the service says of it`;
   if (found === undefined) return broken(`${check.service}: ${words} was not run`, "homeport verify again");
   if (found.code !== 0) return broken(`${check.service}: ${words} ended with ${found.code}`, fix);
-  if (check.prints !== undefined && !new RegExp(check.prints, "s").test(found.out))
+  if (check.prints !== undefined && !new RegExp(check.prints, "m").test(found.out))
     return broken(`${check.service}: ${words} does not print ${check.prints}`, fix);
   return proven(`${check.service}: ${words}`);
 }

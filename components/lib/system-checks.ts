@@ -40,7 +40,7 @@ export interface AnswerCheckSpec extends CheckHead {
 export interface CommandCheckSpec extends CheckHead {
   readonly service: string;
   readonly command: readonly string[];
-  /** A regular expression, whole lines together. @default anything */
+  /** A regular expression; `^` and `$` are a line's start and end. @default anything */
   readonly prints?: string;
 }
 

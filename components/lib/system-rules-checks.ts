@@ -66,7 +66,7 @@ function commandFaults(spec: SystemSpec, at: string, check: CommandCheckSpec): F
 
 function isPattern(text: string): boolean {
   try {
-    return new RegExp(text, "s") instanceof RegExp;
+    return new RegExp(text, "m") instanceof RegExp;
   } catch {
     return false;
   }

@@ -50,12 +50,13 @@ export function execute(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   stdin = "",
+  cwd = ROOT,
 ): Promise<Result> {
   return new Promise((resolve) => {
     const child = execFile(
       command,
       [...args],
-      { cwd: ROOT, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
+      { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
       (error: ExecFileException | null, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
         resolve({ code, stdout, stderr, output: stdout + stderr });

@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { NOTHING, Project } from "./support/project";
+import { visitor } from "./support/cloud";
+
+const project = new Project("cleaning", ["cleaning-db", "cleaning", "cleaning"]);
+const API = "https://api.sparkling.company";
+const UPLOADS = "/opt/cleaning/var/uploads";
+/** The jobs write it every few seconds. */
+const BUT = "public.job_heartbeats";
+
+/** An order with a photo of random bytes, as a visitor sends it; gives the photo's address and sum. */
+async function orderWithPhoto(): Promise<{ readonly url: string; readonly sha256: string }> {
+  const order = {
+    name: "Ada",
+    email: "ada@example.com",
+    address: "1 Lane",
+    scheduled_for: "2031-05-04T10:00",
+  };
+  const script = `set -e
+    curl -sSf -m 20 -H 'Content-Type: application/json' ${API}/v1/orders -d '${JSON.stringify(order)}' >/tmp/order
+    field() { sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p" /tmp/order; }
+    { printf '\\211PNG\\r\\n\\032\\n'; head -c 100000 /dev/urandom; } >/tmp/photo
+    curl -sSf -m 20 -F photo=@/tmp/photo "${API}/v1/orders/$(field id)/photos?token=$(field portal_token)"`;
+  const { code, stdout, output } = await visitor("sh", "-c", script);
+  expect(code, output).toBe(0);
+  return JSON.parse(stdout) as { url: string; sha256: string };
+}
+
+async function sumOf(url: string): Promise<string> {
+  return (await visitor("sh", "-c", `curl -sSf -m 20 '${url}' | sha256sum`)).stdout.split(" ")[0] ?? "";
+}
+
+async function files(): Promise<string> {
+  return project.onServer(
+    `cd ${UPLOADS} && find . -printf '%p %m %U:%G %s\\n' | sort && find . -type f -exec sha256sum {} + | sort`,
+  );
+}
+
+describe("the cleaning system (S3)", () => {
+  beforeAll(async () => {
+    const { code, output } = await project.local();
+    expect(code, output).toBe(0);
+  });
+
+  it("is proven by verify, line by line", async () => {
+    const checks = await project.verify();
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    const own = ["S3-2", "S3-3", "S3-6", "S3-9", "S3-17", "S3-18", "S3-19", "S3-20", "S3-21", "S3-22"];
+    expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
+  });
+
+  it("has nothing to change a second time", async () => {
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(code, output).toBe(0);
+  });
+
+  it("answers no visitor but through the edge (S3-4)", async () => {
+    expect(await project.open([5432, 6379, 3000, 8000, 8001])).toBe("");
+    expect(await project.open([22, 80, 443])).toBe("");
+    expect(await project.open([443], "sparkling.company")).toBe("443");
+  });
+
+  it("shows no secret in plain: neither as an output nor in docker inspect", async () => {
+    const { stdout } = await project.must("pulumi", "stack", "output", "--json");
+    const shown = await project.must("pulumi", "stack", "output", "--json", "--show-secrets");
+    const { secretValues } = JSON.parse(shown.stdout) as { secretValues: Record<string, string> };
+    const [password = "", url = ""] = [secretValues.POSTGRES_PASSWORD, secretValues.DATABASE_URL];
+    expect(decodeURIComponent(new URL(url).password)).toBe(password);
+    expect(password).not.toMatch(/^[A-Za-z0-9]*$/);
+    const inspected = await project.onServer("docker ps -aq | xargs docker inspect");
+    for (const value of Object.values(secretValues)) {
+      expect(stdout.includes(value)).toBe(false);
+      expect(inspected.includes(value)).toBe(false);
+    }
+  });
+
+  it.each([
+    ["S3-2", `chmod 777 ${UPLOADS}`, `chmod 750 ${UPLOADS}`],
+    [
+      "S3-3",
+      "cd /opt/backups/postgres && mv LAST_SUCCESS.txt saved",
+      "cd /opt/backups/postgres && mv saved LAST_SUCCESS.txt",
+    ],
+    ["S3-17", "docker pause cleaning-redis", "docker unpause cleaning-redis"],
+  ])("verify finds it when %s does not hold", async (id, plant, mend) => {
+    await project.onServer(plant);
+    try {
+      expect(await project.broken()).toContainEqual(expect.stringContaining(`${id} `));
+    } finally {
+      await project.onServer(mend);
+    }
+  });
+
+  it("keeps uploads when the container is made anew (S3-22)", async () => {
+    const photo = await orderWithPhoto();
+    await project.onServer("docker rm -f $(docker ps -q --filter label=homeport.service=api)");
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--refresh");
+    expect(code, output).toBe(0);
+    expect(await sumOf(photo.url)).toBe(photo.sha256);
+  });
+
+  it("comes back on a new server with equal data, uploads and links: database, uploads, then the platform (S3-24)", async () => {
+    const photo = await orderWithPhoto();
+    await project.must("npx", "homeport", "backup", "now");
+    const before = [await project.tables(BUT), await files()];
+    const { code, output } = await project.sh("npx", "homeport", "recover", "--yes");
+    expect(code, output).toBe(0);
+    expect([await project.tables(BUT), await files()]).toEqual(before);
+    expect(await sumOf(photo.url)).toBe(photo.sha256);
+    expect(await project.broken()).toEqual([]);
+  });
+
+  it("is gone without a trace after pulumi destroy", async () => {
+    expect(await project.destroy()).toEqual(NOTHING);
+  });
+});

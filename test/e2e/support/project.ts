@@ -1,0 +1,109 @@
+import { expect } from "vitest";
+import { join } from "node:path";
+import { cloudflare, CLOUD, environment, execute, hetzner, ROOT, visitor, type Result } from "./cloud";
+
+/** One check of `homeport verify --json`. */
+export interface CheckLine {
+  readonly id: string;
+  readonly title: string;
+  readonly ok: boolean;
+  readonly found?: string;
+}
+
+/** One of the examples, on the tests' cloud. */
+export class Project {
+  readonly folder: string;
+
+  constructor(
+    readonly name: string,
+    /** Of its database: container, name, user. */
+    private readonly database: readonly [string, string, string],
+  ) {
+    this.folder = join(ROOT, "examples", name);
+  }
+
+  /** As a user does. */
+  async local(): Promise<Result> {
+    return execute("npm", ["run", "-s", "local", "--", this.name], { HOMEPORT_CLOUD: CLOUD });
+  }
+
+  /** A command in the project's folder; a failure is a result too. */
+  async sh(command: string, ...args: string[]): Promise<Result> {
+    return execute(command, args, await environment(), "", this.folder);
+  }
+
+  /** As {@link sh}, but a failure is an error that shows the output. */
+  async must(command: string, ...args: string[]): Promise<Result> {
+    const result = await this.sh(command, ...args);
+    if (result.code !== 0)
+      throw new Error(`${command} ${args.join(" ")}: exit ${result.code}\n${result.output}`);
+    return result;
+  }
+
+  async pulumi(...args: string[]): Promise<Result> {
+    return this.sh("pulumi", ...args, "--non-interactive", "--suppress-progress", "--color", "never");
+  }
+
+  async verify(): Promise<readonly CheckLine[]> {
+    const { stdout } = await this.sh("npx", "homeport", "verify", "--json");
+    return (JSON.parse(stdout) as { checks: CheckLine[] }).checks;
+  }
+
+  /** The checks that are red, as `ID title`. */
+  async broken(): Promise<string[]> {
+    return (await this.verify()).filter(({ ok }) => !ok).map(({ id, title }) => `${id} ${title}`);
+  }
+
+  async address(): Promise<string> {
+    return (await this.must("pulumi", "stack", "output", "serverIp")).stdout.trim();
+  }
+
+  /** A script on the server, as root, over the pinned connection. */
+  async onServer(script: string): Promise<string> {
+    const args = ["-F", `.homeport/${CLOUD}/ssh_config`, `ops@${await this.address()}`, "sudo bash -s"];
+    const { code, stdout, output } = await execute("ssh", args, await environment(), script, this.folder);
+    expect(code, output).toBe(0);
+    return stdout;
+  }
+
+  /** Every table with its rows and a hash of them, without those whose names match `but`. */
+  async tables(but: string): Promise<string> {
+    const [container, name, user] = this.database;
+    const psql = `docker exec -i ${container} psql -XqAt -v ON_ERROR_STOP=1 -U ${user} -d ${name}`;
+    return this.onServer(`${psql} </etc/homeport/backup/manifest.sql | grep -vE '${but}'`);
+  }
+
+  /** Which of the ports answer a visitor, who by default goes around the edge. */
+  async open(ports: readonly number[], host?: string): Promise<string> {
+    const address = host ?? (await this.address());
+    const probe = `for port in ${ports.join(" ")}; do timeout 3 bash -c "echo >/dev/tcp/${address}/$port" 2>/dev/null && echo $port; done; true`;
+    return (await visitor("bash", "-c", probe)).stdout.trim();
+  }
+
+  /** `pulumi destroy`, and what it left in either API. */
+  async destroy(): Promise<Record<string, number>> {
+    const result = await this.pulumi("destroy", "--yes", "--skip-preview");
+    expect(result.code, result.output).toBe(0);
+    const selector = `label_selector=${encodeURIComponent(`system=${this.name}`)}`;
+    const left: Record<string, number> = {};
+    for (const kind of ["servers", "primary_ips", "firewalls", "ssh_keys", "volumes", "networks"]) {
+      left[kind] = ((await hetzner<Record<string, unknown[]>>(`/${kind}?${selector}`))[kind] ?? []).length;
+    }
+    for (const kind of ["dns_records", "certificates"]) left[kind] = await this.ofZone(kind);
+    return left;
+  }
+
+  private async ofZone(kind: string): Promise<number> {
+    const domain = (await this.must("pulumi", "config", "get", "homeport:domain")).stdout.trim();
+    const zones = await cloudflare<{ result: { id: string }[] }>(`/zones?name=${domain}`);
+    const id = zones.result[0]?.id ?? "";
+    const path = kind === "certificates" ? `/certificates?zone_id=${id}` : `/zones/${id}/${kind}`;
+    return (await cloudflare<{ result: unknown[] }>(path)).result.length;
+  }
+}
+
+/** Nothing of ours. */
+export const NOTHING = {
+  ...{ servers: 0, primary_ips: 0, firewalls: 0, ssh_keys: 0, volumes: 0, networks: 0 },
+  ...{ dns_records: 0, certificates: 0 },
+};
