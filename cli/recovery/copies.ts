@@ -85,8 +85,8 @@ export async function backupNow(server: Server, { folder }: BackedUp): Promise<v
   wordOf(await runScriptAsRoot(server, script, [], RESTORE_SECONDS));
 }
 
-/** The last line of what the script printed; its own words when it failed. */
-function wordOf({ code, stdout, stderr }: RunResult): string {
+/** The last line of what the script printed. @throws CliError in the script's own words when it failed. */
+export function wordOf({ code, stdout, stderr }: RunResult): string {
   if (code === 0) return lastLine(stdout);
   throw failed(lastLine(stderr.trim() === "" ? stdout : stderr).replace(/^homeport: /, ""));
 }

@@ -81,7 +81,8 @@ function recoverOnce(way: Way, env: NodeJS.ProcessEnv): Figure {
       must("pulumi", [step, "--yes", "--skip-preview", "--non-interactive", "--suppress-progress"], env);
     homeport(["verify"], env);
   } else {
-    if (way === "recover, host dead") onServer("sudo systemctl poweroff || true", env);
+    if (way === "recover, host dead")
+      onServer("sudo systemd-run --on-active=1 --timer-property=AccuracySec=1 systemctl poweroff", env);
     homeport(["recover", ...(way === "recover" ? [] : ["--dead"])], env);
   }
   const seconds = Math.round((performance.now() - start) / 100) / 10;

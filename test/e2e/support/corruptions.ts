@@ -19,18 +19,25 @@ interface StoredFile {
   readonly bytes: number;
 }
 
-/** Everything that restic keeps there, but for its locks: they hold nothing of a copy. */
+/**
+ * Everything that is kept there, but for what holds nothing of a copy: restic's locks, the archive's marks of time, and
+ * parts of segments of the log that are there as a whole.
+ */
 export async function storedFiles(): Promise<StoredFile[]> {
   const listing = await inStore(
     `cd ${REPOSITORY} && find . -type f ! -path './locks/*' -exec stat -c '%s %n' {} + | sort -k 2`,
   );
-  return listing
+  const files = listing
     .trim()
     .split("\n")
     .map((line) => {
       const [bytes = "0", file = ""] = line.split(" ");
       return { file: file.replace("./", ""), bytes: Number(bytes) };
     });
+  const whole = new Set(files.flatMap(({ file }) => /\/wal\/([0-9A-F]{24})\./.exec(file)?.[1] ?? []));
+  const isCopy = (file: string): boolean =>
+    !file.includes("/seen/") && !whole.has(/\/parts\/([0-9A-F]{24})\./.exec(file)?.[1] ?? "");
+  return files.filter(({ file }) => isCopy(file));
 }
 
 /** The next of a series that is the same for the same seed: Mulberry32, from 0 to below 1. */
@@ -45,8 +52,8 @@ export function randomOf(seed: number): () => number {
 }
 
 /**
- * Any file, any byte: each kind in turn. An older copy's entry is not deleted: pruning does just that, so that nobody
- * can tell.
+ * Any file, any byte: each kind in turn. An older copy's entry is not deleted, nor the archive's oldest segment: expiring
+ * does just that, so that nobody can tell.
  */
 export function randomCorruption(
   turn: number,
@@ -54,8 +61,10 @@ export function randomCorruption(
   random: () => number,
 ): Corruption {
   const kind = KINDS[turn % KINDS.length] ?? "deletion";
-  const isTold = ({ file }: StoredFile): boolean =>
-    kind !== "deletion" || !file.startsWith("snapshots/") || file === `snapshots/${newest}`;
+  const [oldest] = files.filter(({ file }) => file.includes("/wal/"));
+  const isExpired = ({ file }: StoredFile): boolean =>
+    (file.startsWith("snapshots/") && file !== `snapshots/${newest}`) || file === oldest?.file;
+  const isTold = (one: StoredFile): boolean => kind !== "deletion" || !isExpired(one);
   const told = files.filter(isTold);
   const { file, bytes } = told[Math.floor(random() * told.length)] ?? { file: "", bytes: 0 };
   return { kind, file, at: Math.floor(random() * bytes) };

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# archive-check.sh NAME: reads every byte of a database server's archive that a recovery would, replays the newest base
+# backup and the log to its end in a scratch server, and prints what holds as JSON. Everything damaged is told at once.
+# What holds nothing of a copy is left out: marks of time (seen), and parts of segments that are there as a whole.
+# After lib.sh, archive.sh and copies.sh.
+
+DAMAGED=()
+
+function damaged() {
+  log "archive: $1"
+  DAMAGED+=("$1")
+}
+
+# readable OBJECT ...: in this order one whole zstd stream. Each object is authenticated while it is decrypted.
+function readable() {
+  local object
+  for object in "$@"; do stored cat "archive:${object}" || return 1; done 2>"${work}/said" | zstd -qt 2>>"${work}/said"
+}
+
+# check_bases STREAM: each base backup that counts, with the mark that says so.
+function check_bases() {
+  local mark began pieces
+  for mark in $(names_in "$1/base" | grep '\.json$'); do
+    began="${mark%%.*}"
+    stored cat "archive:$1/base/${mark}" 2>/dev/null | jq -e .taken_at >/dev/null || damaged "base/${mark} cannot be read"
+    mapfile -t pieces < <(names_in "$1/base/${began}" | sed "s,^,$1/base/${began}/,")
+    if [[ ${#pieces[@]} -eq 0 ]] || ! readable "${pieces[@]}"; then damaged "base backup ${began} cannot be read"; fi
+    bases=$((bases + 1))
+  done
+}
+
+# check_log STREAM: parts are listed first: what is finished meanwhile is then among the whole segments.
+function check_log() {
+  local parts whole file
+  if ! { parts=$(names_in "$1/parts") && whole=$(names_in "$1/wal"); }; then
+    damaged "the log of $1 cannot be listed"
+    return 0
+  fi
+  for file in ${whole}; do
+    readable "$1/wal/${file}" || damaged "wal/${file} cannot be read"
+    segments=$((segments + 1))
+  done
+  for file in ${parts}; do
+    if grep -q "^${file%%.*}\.zst$" <<<"${whole}"; then continue; fi
+    readable "$1/parts/${file}" || damaged "parts/${file} cannot be read"
+  done
+}
+
+# check_replay: from the newest base backup, which counts here, to what the server says it has shipped.
+function check_replay() {
+  local base stream counted shipped reached
+  counted=$(jq -r 'select(.ok) | "\(.stream) \(.stamp)"' "${state}/base.json" 2>/dev/null) || counted=''
+  shipped=$(jq -r '.shipped // ""' "${state}/wal.json") || shipped=''
+  read -r base stream < <(list_bases) || true
+  if [[ -z "${base:-}" ]]; then
+    damaged 'there is no base backup to begin from'
+    return 0
+  fi
+  if [[ -n "${counted}" && "${stream} ${base%.*}" != "${counted}" ]]; then
+    damaged "base backup ${counted#* } is not there, which base.json counts"
+  fi
+  if ! replay_archive "${stream}" "${base%.*}" >"${work}/said" 2>&1 </dev/null; then
+    damaged "base backup ${base%.*} cannot be replayed: $(tail -n 1 "${work}/said")"
+    return 0
+  fi
+  reached=$(in_replayed <<<"SELECT pg_last_wal_replay_lsn() >= '${shipped:-0/0}';") || reached=''
+  [[ "${reached}" == t ]] || damaged "the log ends before ${shipped}, which was sent there"
+}
+
+function main() {
+  local state stream streams bases=0 segments=0 start=${SECONDS} work scratch=''
+  load_settings "$1"
+  state="${HOMEPORT_ROOT}/opt/backups/$1"
+  if [[ ! -e "${state}/wal.json" ]] || ! has_archive; then
+    jq -nc --arg archive "$1" '{archive: $archive, on: false, damaged: []}'
+    return 0
+  fi
+  open_archive || die "the archive does not answer; fix: homeport:backupRepository and its keys"
+  "${state}/wal.sh" flush >&2 || log 'the last seconds are not in the archive'
+  prepare_replay "${state}/.check" || die 'the database does not answer'
+  # shellcheck disable=SC2034 # for archive.sh
+  scratch="homeport-check-$1" # beside a base backup that is being proven
+  trap end_replay EXIT
+  streams=$(names_in '') || die 'the archive cannot be listed'
+  for stream in ${streams}; do
+    check_bases "${stream%/}"
+    check_log "${stream%/}"
+  done
+  check_replay
+  jq -nc --arg archive "$1" --argjson bases "${bases}" --argjson segments "${segments}" \
+    --argjson seconds $((SECONDS - start)) \
+    '{archive: $archive, on: true, bases: $bases, segments: $segments, seconds: $seconds, damaged: $ARGS.positional}' \
+    --args -- "${DAMAGED[@]}"
+}
+{
+  main "$@"
+  exit
+}
