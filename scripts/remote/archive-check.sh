@@ -4,7 +4,7 @@
 # What holds nothing of a copy is left out: marks of time (seen), and parts of segments that are there as a whole.
 # After lib.sh, archive.sh and copies.sh.
 
-DAMAGED=()
+DAMAGED=() work='' scratch=''
 
 function damaged() {
   log "archive: $1"
@@ -15,6 +15,18 @@ function damaged() {
 function readable() {
   local object
   for object in "$@"; do stored cat "archive:${object}" || return 1; done 2>"${work}/said" | zstd -qt 2>>"${work}/said"
+}
+
+# check_each FOLDER NAME ...: streams of their own. All in one go; only where something is damaged one by one.
+function check_each() {
+  local in="$1" object
+  shift
+  if [[ $# -eq 0 ]]; then return 0; fi
+  printf '%s\n' "$@" >"${work}/list"
+  stored cat --no-traverse --files-from "${work}/list" "archive:${in}" 2>"${work}/said" | zstd -qt 2>>"${work}/said" && return 0
+  for object in "$@"; do
+    readable "${in}/${object}" || damaged "${in#*/}/${object} cannot be read"
+  done
 }
 
 # check_bases STREAM: each base backup that counts, with the mark that says so.
@@ -31,19 +43,17 @@ function check_bases() {
 
 # check_log STREAM: parts are listed first: what is finished meanwhile is then among the whole segments.
 function check_log() {
-  local parts whole file
-  if ! { parts=$(names_in "$1/parts") && whole=$(names_in "$1/wal"); }; then
+  local growing finished
+  local -a parts whole
+  if ! { growing=$(names_in "$1/parts") && finished=$(names_in "$1/wal"); }; then
     damaged "the log of $1 cannot be listed"
     return 0
   fi
-  for file in ${whole}; do
-    readable "$1/wal/${file}" || damaged "wal/${file} cannot be read"
-    segments=$((segments + 1))
-  done
-  for file in ${parts}; do
-    if grep -q "^${file%%.*}\.zst$" <<<"${whole}"; then continue; fi
-    readable "$1/parts/${file}" || damaged "parts/${file} cannot be read"
-  done
+  mapfile -t whole < <(sed '/^$/d' <<<"${finished}")
+  mapfile -t parts < <(sed '/^$/d' <<<"${growing}" | grep -vFf <(sed 's/zst$//; /^$/d' <<<"${finished}"))
+  check_each "$1/wal" ${whole[@]+"${whole[@]}"}
+  check_each "$1/parts" ${parts[@]+"${parts[@]}"}
+  segments=$((segments + ${#whole[@]}))
 }
 
 # check_replay: from the newest base backup, which counts here, to what the server says it has shipped.
@@ -68,7 +78,7 @@ function check_replay() {
 }
 
 function main() {
-  local state stream streams bases=0 segments=0 start=${SECONDS} work scratch=''
+  local state stream streams bases=0 segments=0 start=${SECONDS}
   load_settings "$1"
   state="${HOMEPORT_ROOT}/opt/backups/$1"
   if [[ ! -e "${state}/wal.json" ]] || ! has_archive; then
@@ -86,11 +96,12 @@ function main() {
     check_bases "${stream%/}"
     check_log "${stream%/}"
   done
-  check_replay
+  # what cannot be read is told already, and a replay would end there
+  if [[ ${#DAMAGED[@]} -eq 0 ]]; then check_replay; fi
   jq -nc --arg archive "$1" --argjson bases "${bases}" --argjson segments "${segments}" \
     --argjson seconds $((SECONDS - start)) \
     '{archive: $archive, on: true, bases: $bases, segments: $segments, seconds: $seconds, damaged: $ARGS.positional}' \
-    --args -- "${DAMAGED[@]}"
+    --args -- ${DAMAGED[@]+"${DAMAGED[@]}"}
 }
 {
   main "$@"
