@@ -18,6 +18,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => (require("./commands/new") as typeof import("./commands/new")).newCommand(),
   },
   {
+    name: "import",
+    summary: "turn a compose file into a system.ts",
+    load: () => (require("./commands/import") as typeof import("./commands/import")).importCommand(),
+  },
+  {
     name: "init",
     summary: "make the stack and every key and secret it needs",
     load: () => (require("./commands/init") as typeof import("./commands/init")).initCommand(),

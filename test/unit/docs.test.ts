@@ -6,6 +6,7 @@ import { consoleCommandLine } from "../../cli/commands/console";
 import { deployCommand } from "../../cli/commands/deploy";
 import { driftCommand } from "../../cli/commands/drift";
 import { graphCommand } from "../../cli/commands/graph";
+import { importCommand } from "../../cli/commands/import";
 import { initCommand } from "../../cli/commands/init";
 import { kamalCommand } from "../../cli/commands/kamal";
 import { lintCommand } from "../../cli/commands/lint";
@@ -82,7 +83,7 @@ describe("the pages", () => {
     const makers = [
       ...[driftCommand, initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
       ...[psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand],
-      ...[backupCommand, restoreCommand, recoverCommand, newCommand],
+      ...[backupCommand, restoreCommand, recoverCommand, newCommand, importCommand],
     ];
     const options = new Map(
       makers
