@@ -185,8 +185,8 @@ export default typescript.config(
     ),
   },
   {
-    // the two with effects: the stack's SSH files, and the reading of this repository's own scripts
-    files: ["components/lib/ssh-files.ts", "components/lib/scripts.ts"],
+    // those with effects: the stack's SSH files, and the reading of this repository's scripts and of a unit's code
+    files: ["ssh-files", "scripts", "code-tree"].map((name) => `components/lib/${name}.ts`),
     rules: {
       ...imports(
         only("node:(?:crypto|fs|path)|\\./[a-z-]+", "this file reads and writes files, nothing more."),

@@ -23,6 +23,7 @@ import { Secrets } from "./secrets";
 import { Server } from "./server";
 import { SshIdentity } from "./ssh-identity";
 import { Turnstile } from "./turnstile";
+import { SystemdUnit } from "./systemd-unit";
 import { Zone } from "./zone";
 
 /** What a program exports: the commands of `homeport` read these outputs. */
@@ -133,6 +134,7 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
   const secrets = new Secrets("secrets", { system, kept: config.keptSecrets, issued });
   // Before the databases: a new server restores from where the one before has put its backups.
   const backup = new Backup("backup", { host, system, stack, backup: config.backup, packagesReady });
+  const compared: pulumi.Resource[] = [];
   const app = new ContainerStack("app", {
     ...{ system, host, images, environment, secrets, provider, hardened: hardening },
     // Directories are there before a container mounts them.
@@ -140,16 +142,18 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
     // A new server's databases are what they were on the one before, when the application meets them.
     beforeApplication: (ready) => {
       if (backup.installed.length === 0) return [];
-      const { compared } = new Restore("restore", {
+      const restored = new Restore("restore", {
         ...{ host, mode: config.restore, databases: backup.names, hasFiles: backupTrees(system).length > 0 },
         after: [...backup.installed, ...ready],
       });
+      compared.push(...restored.compared);
       // From here on the log leaves the server as it is written; nobody waits for it.
       const { pointInTime } = config;
-      new PointInTime("point-in-time", { host, system, pointInTime, after: compared });
-      return compared;
+      new PointInTime("point-in-time", { host, system, pointInTime, after: restored.compared });
+      return restored.compared;
     },
   });
+  const units = runUnits(system, config, machine, secrets, [...Object.values(app.containers), ...compared]);
   const hostnames = systemHostnames(system, domain);
   const originTls = new OriginTls("origin", {
     ...{ host, proxy: system.proxy, hostnames, packagesReady },
@@ -161,11 +165,29 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
     edgeCidrs: zone.edgeCidrs,
     networkName: app.networkName,
     containers: app.containers,
+    units,
     certificateInstalled: originTls.installed,
   });
   // A backup that was restored and compared, before anybody hears that the system is up (S1-28).
-  backup.prove(Object.values(app.containers));
+  backup.prove([...Object.values(app.containers), ...units]);
   return { secrets, originTls, proxy };
+}
+
+/** The system's applications without a container: after the others, with the data of the server before. */
+function runUnits(
+  system: System,
+  { environment }: StackConfig,
+  { host, hardening: { packagesReady } }: Machine,
+  secrets: Secrets,
+  beforeStart: readonly pulumi.Resource[],
+): pulumi.Resource[] {
+  return system.units.map(
+    (unit) =>
+      new SystemdUnit(`units-${unit.name}`, {
+        ...{ unit, system: system.name, host, secrets, packagesReady, beforeStart },
+        environment: environment[unit.name] ?? {},
+      }).started,
+  );
 }
 
 /** The keys of a widget, where the system has one. */

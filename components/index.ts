@@ -21,6 +21,7 @@ export type {
   NotifySpec,
   TurnstileSpec,
 } from "./lib/system-edge";
+export type { UnitSpec } from "./lib/system-units";
 export type { RateLimitSpec, RouteSpec, SiteSpec } from "./lib/system-sites";
 export type { AnswerCheckSpec, CommandCheckSpec, SystemCheckSpec } from "./lib/system-checks";
 export type { FilesSpec } from "./lib/system-files";

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { PROXY_PROGRAMS } from "./lib/proxy-kinds";
 import { fullHostname, type System } from "./lib/system";
+import { SOCKETS } from "./lib/system-units";
 import { RemoteStep, type Host } from "./remote-step";
 
 const TYPE = "homeport:containers:Proxy";
@@ -18,6 +19,8 @@ export interface ProxyArgs {
   readonly networkName: pulumi.Input<string>;
   /** Service -> its running container. */
   readonly containers: Readonly<Record<string, docker.Container>>;
+  /** The units that sites route to answer. @default there is none */
+  readonly units?: readonly pulumi.Resource[];
   /** The certificate is on the host. */
   readonly certificateInstalled: pulumi.Resource;
   /** The firewall stands: ports may be published. */
@@ -54,7 +57,8 @@ export class Proxy extends pulumi.ComponentResource {
 
   /** One per service that a site routes to: its triggers are the container's, so it moves with every new one. */
   private createRoutes(name: string, args: ProxyArgs): pulumi.Resource[] {
-    const ports = new Map(args.system.sites.flatMap((site) => site.routes).map((r) => [r.service, r.port]));
+    const routes = args.system.sites.flatMap((site) => site.routes).filter((r) => r.socket === undefined);
+    const ports = new Map(routes.map((r) => [r.service, r.port]));
     return [...ports].map(([service, port]) => {
       const container = args.containers[service];
       if (container === undefined)
@@ -101,7 +105,9 @@ export class Proxy extends pulumi.ComponentResource {
     image: docker.RemoteImage,
     config: pulumi.Resource,
   ): docker.Container {
-    const { name: system, proxy } = args.system;
+    const { name: system, proxy, units } = args.system;
+    // the folder, not a socket: one that is made anew would stay the old one in a container
+    const sockets = units.length === 0 ? [] : [{ hostPath: SOCKETS, containerPath: SOCKETS }];
     const { containerSuffix, command, volumes } = PROXY_PROGRAMS[proxy];
     const other = proxy === "caddy" ? "nginx" : "caddy";
     return new docker.Container(
@@ -111,7 +117,7 @@ export class Proxy extends pulumi.ComponentResource {
         image: image.imageId,
         ...(command === undefined ? {} : { command: [...command] }),
         ports: [80, 443].map((port) => ({ internal: port, external: port, protocol: "tcp" })),
-        volumes: volumes.map((volume) => ({ ...volume })),
+        volumes: [...volumes, ...sockets].map((volume) => ({ ...volume })),
         networksAdvanced: [{ name: args.networkName }],
         labels: [
           { label: "homeport.service", value: "proxy" },
@@ -127,7 +133,7 @@ export class Proxy extends pulumi.ComponentResource {
         deletedWith: args.host.server,
         deleteBeforeReplace: true, // two cannot publish the same port
         aliases: [{ name: `${name}-${other}` }], // so that one proxy takes the other's place
-        dependsOn: [args.hardened, config],
+        dependsOn: [args.hardened, config, ...(args.units ?? [])],
       },
     );
   }

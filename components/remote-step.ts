@@ -125,6 +125,47 @@ export class GuardedStep extends command.local.Command {
   }
 }
 
+export interface CodeStepArgs {
+  readonly host: Host;
+  /** File name in `scripts/remote`. */
+  readonly script: string;
+  /** Never a secret. */
+  readonly arguments: readonly string[];
+  /** Folder of the code, relative to the project's. */
+  readonly source: string;
+  /** Its files as they are now, one line each: `sha256 mode path`. */
+  readonly manifest: string;
+}
+
+/**
+ * A step whose input is files of this machine: they go straight to the host, so that state holds no code. Runs again
+ * when one of them changed.
+ */
+export class CodeStep extends command.local.Command {
+  constructor(name: string, args: CodeStepArgs, opts?: pulumi.CustomResourceOptions) {
+    const text = remoteScript(args.script);
+    const words = quoteAll(args.arguments);
+    const target = pulumi.interpolate`${args.host.user}@${args.host.address}`;
+    const fixed = ["bash", localScript("sync-code.sh"), args.host.sshConfig, args.source].map(shellQuote);
+    const run = pulumi.interpolate`${fixed.join(" ")} ${target}${words}`;
+    super(
+      name,
+      {
+        create: run,
+        update: run,
+        stdin: `${text}\n@files\n${args.manifest}`,
+        triggers: [args.host.serverId, sha256(text), sha256(args.manifest), words],
+        addPreviousOutputInEnv: false,
+        logging: "stdout",
+      },
+      pulumi.mergeOptions(opts ?? {}, {
+        deletedWith: args.host.server,
+        customTimeouts: { create: "30m", update: "30m" },
+      }),
+    );
+  }
+}
+
 export interface PowerOnArgs {
   readonly serverId: pulumi.Output<string>;
   /** Of Hetzner's API, without a slash at its end. */

@@ -42,8 +42,8 @@ export class Secrets extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** A service's secrets by name. */
-  of(service: Service): Record<string, pulumi.Output<string>> {
+  /** A service's or unit's secrets by name. */
+  of(service: Pick<Service, "secrets">): Record<string, pulumi.Output<string>> {
     return Object.fromEntries(service.secrets.map((secret) => [secret, this.secretValue(secret)]));
   }
 

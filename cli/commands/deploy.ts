@@ -3,7 +3,14 @@ import { isPinned, parseImageRef } from "../../components/lib/image-ref";
 import { EXIT, failed, usage } from "../cli-error";
 import { leftoverStep } from "../deploy/leftover-step";
 import { buildImage, pushImage } from "../deploy/image";
-import { afterFailedUpdate, applicationService, contextOf, currentImage, pushTargetOf } from "../deploy/plan";
+import {
+  afterFailedUpdate,
+  applicationService,
+  contextOf,
+  currentImage,
+  hasUnitsOnly,
+  pushTargetOf,
+} from "../deploy/plan";
 import { formatLintFault, lintApplication } from "../lint/application";
 import { isInteractive, runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
@@ -27,7 +34,7 @@ interface DeployOptions extends UpdateOptions {
 const EXAMPLES = `
 Lints the application (homeport lint app), builds its image, pushes it, writes its digest to the stack's config,
 removes what an interrupted run left at Hetzner, updates, and proves the result. The running version stays until the
-new one is healthy. A failed update leaves the new digest in config: run it again, or homeport rollback.
+new one is healthy. A system of units alone has no image: its code goes with the update. A failed update leaves the new digest in config: run it again, or homeport rollback.
 
 The folder: --context, else local-cloud/apps/<system> for a local cloud, else ./app beside Pulumi.yaml.
 HOMEPORT_REGISTRY_PUSH=HOST:PORT stands for the registry when pushing from here (npm run -s local:env sets it).
@@ -54,7 +61,12 @@ export function deployCommand(): Command {
 }
 
 async function runDeploy(options: DeployOptions): Promise<void> {
-  const service = options.service ?? applicationService(projectSystem());
+  const system = projectSystem();
+  if (hasUnitsOnly(system) && options.service === undefined) {
+    const stack = await PulumiStack.select(options.stack);
+    return update(stack, await stack.config(), undefined, [], options);
+  }
+  const service = options.service ?? applicationService(system);
   if (options.image !== undefined) checkImage(options.image);
   const stack = await PulumiStack.select(options.stack);
   const config = await stack.config();
@@ -78,17 +90,17 @@ export function deployImage(
 async function update(
   stack: PulumiStack,
   config: StackConfig,
-  service: string,
+  service: string | undefined,
   steps: readonly Step[],
   options: UpdateOptions,
 ): Promise<void> {
   const isJson = options.json === true;
-  const previous = currentImage(config, service);
+  const imageIn = (each: StackConfig) => (service === undefined ? undefined : currentImage(each, service));
+  const previous = imageIn(config);
   await runSteps([...steps, leftoverStep(stack, projectSystem())], isJson);
   writeStackSshFiles(stack.name, config);
   const code = await stack.up(isInteractive(isJson));
-  if (code !== 0)
-    throw failed(afterFailedUpdate(stack.name, previous, currentImage(await stack.config(), service)));
+  if (code !== 0) throw failed(afterFailedUpdate(stack.name, previous, imageIn(await stack.config())));
 
   const isProven = options.skipVerify === true || (await verifyAndReport(stack, isJson));
   process.exitCode = isProven ? EXIT.ok : EXIT.failed;

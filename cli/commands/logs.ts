@@ -5,9 +5,11 @@ import {
   checkReached,
   checkService,
   logsCommand,
+  partNames,
   withContainer,
   type LogOptions,
 } from "../operations/service";
+import { unitLogsCommand, unitNamed } from "../operations/unit";
 import { PulumiStack } from "../pulumi";
 import { openShell } from "../ssh";
 import { serverOf } from "../stack-server";
@@ -15,7 +17,7 @@ import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Prints what the newest container of a service wrote, its stdout to stdout and its stderr to stderr.
---follow ends when that container does: after a new version, type it again.
+--follow ends when that container does: after a new version, type it again. A unit's lines are the journal's.
 
 Examples:
   homeport logs
@@ -27,7 +29,7 @@ Exit codes: 0 printed, 1 no container or no connection, 2 a wrong option`;
 
 export function logsCommandLine(): Command {
   return new Command("logs")
-    .argument("[service]", "one of the system's services, or proxy (default: the application)")
+    .argument("[service]", "one of the system's services or units, or proxy (default: the application)")
     .option("--stack <name>", "stack whose server it is (default: the selected one)")
     .option("--follow", "go on printing until Ctrl-C")
     .option("--since <time>", "from then on: 10m, 2h, or 2026-11-21T03:00:00Z")
@@ -41,8 +43,12 @@ async function runLogs(
   options: LogOptions & { readonly stack?: string },
 ): Promise<void> {
   const system = projectSystem();
-  const service = checkService(system, typed ?? applicationService(system));
-  const command = withContainer(system, service, logsCommand(options), false);
+  const service = checkService(system, typed ?? applicationService(system), partNames(system));
+  const unit = unitNamed(system, service);
+  const command =
+    unit === undefined
+      ? withContainer(system, service, logsCommand(options), false)
+      : unitLogsCommand(unit, options);
   const stack = await PulumiStack.select(options.stack);
   const [config, state] = await Promise.all([stack.config(), stack.export()]);
   // a terminal of its own ends the remote command with the connection; without one it would follow forever

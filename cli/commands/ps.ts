@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { EXIT, failed } from "../cli-error";
 import { serviceStatus, type ServiceStatus } from "../operations/status";
 import { printJson, printResult, table } from "../output";
+import { unitsLook, unitStatus } from "../operations/unit";
 import { PulumiStack } from "../pulumi";
 import { lastLine } from "../run";
 import { runScriptAsRoot } from "../ssh";
@@ -12,7 +13,7 @@ import { projectSystem } from "../system";
 
 const EXAMPLES = `
 Lists every container of the system: its service, state and health, image, and since when. A service without one is
-in the list, too.
+in the list, too; so is every unit, with its release.
 
 Examples:
   homeport ps
@@ -41,15 +42,18 @@ async function runPs(options: { readonly stack?: string; readonly json?: boolean
   const [config, state] = await Promise.all([stack.config(), stack.export()]);
   const { images } = checkedConfig(stack.name, config);
   const server = serverOf(stack.name, config, state);
-  const result = await runScriptAsRoot(server, LOOK, [system.name], TIMEOUT_SECONDS);
-  if (result.code !== 0) throw failed(`docker: ${lastLine(result.stderr)}; fix: homeport ssh, then look`);
-  const [, containers = "", found = ""] = result.stdout.split(/^@(?:containers|images)$/m);
-  const services = serviceStatus(
-    system,
-    images,
-    parseList(containers) as Container[],
-    parseList(found) as Image[],
+  const result = await runScriptAsRoot(
+    server,
+    `${LOOK}\necho @units\n${unitsLook(system.units)}`,
+    [system.name],
+    TIMEOUT_SECONDS,
   );
+  if (result.code !== 0) throw failed(`docker: ${lastLine(result.stderr)}; fix: homeport ssh, then look`);
+  const [, containers = "", found = "", units = ""] = result.stdout.split(/^@(?:containers|images|units)$/m);
+  const services = [
+    ...serviceStatus(system, images, parseList(containers) as Container[], parseList(found) as Image[]),
+    ...unitStatus(system.units, units),
+  ];
   const isOk = services.every(({ ok }) => ok);
   if (options.json === true) printJson({ ok: isOk, stack: stack.name, services });
   else printResult(renderServices(services));

@@ -61,10 +61,18 @@ export function repositoryOf(image: string | undefined): string | undefined {
 export function applicationService(system: System): string {
   const own = Object.values(system.services).filter(({ image }) => image === undefined);
   const [service] = own;
+  const [unit] = system.units;
+  if (own.length === 0 && unit !== undefined && system.units.length === 1) return unit.name;
   if (service === undefined || own.length > 1) {
     throw usage(`system ${system.name}: which service is it? fix: homeport deploy --service NAME`);
   }
   return service.name;
+}
+
+/** Nothing of the system is an image to build. */
+export function hasUnitsOnly(system: System): boolean {
+  const images = Object.values(system.services).filter(({ image }) => image === undefined);
+  return system.units.length > 0 && images.length === 0;
 }
 
 /** What a person does after an update that failed. */

@@ -14,7 +14,9 @@ export interface RecordedStep {
 
 const REMOTE = /^sudo -n bash -s --(.*)$/s;
 /** What `GuardedStep` writes: the tool, its SSH file, whom to call, the guard's name, then the script's words. */
-const GUARDED = /^'bash' 'scripts\/guarded-step\.sh' '[^']+' \S+ [a-z-]+(.*)$/s;
+const GUARDED = /^'bash' '[^']*scripts\/guarded-step\.sh' '[^']+' \S+ [a-z-]+(.*)$/s;
+/** What `CodeStep` writes: the tool, its SSH file, the folder, whom to call, the script's words. */
+const CODE = /^'bash' '[^']*scripts\/sync-code\.sh' '[^']+' '[^']+' \S+(.*)$/s;
 /** A script without this line does not know check mode, and would change the host. */
 const KNOWS_CHECK_MODE = /^# check mode/m;
 
@@ -67,7 +69,7 @@ function isOncePerServer(resource: StateResource): boolean {
 
 function wordsOf(resource: StateResource): string | undefined {
   const create = textOf(resource, "create");
-  return (REMOTE.exec(create) ?? GUARDED.exec(create))?.[1];
+  return (REMOTE.exec(create) ?? GUARDED.exec(create) ?? CODE.exec(create))?.[1];
 }
 
 function textOf(resource: StateResource, input: string): string {

@@ -3,14 +3,18 @@ import type { System } from "../../components/lib/system";
 import { PROXY } from "../../components/lib/system-rules-service";
 import { failed, usage } from "../cli-error";
 
+/** Everything that runs: services, units and the proxy. */
+export function partNames(system: System): string[] {
+  return [...Object.keys(system.services), ...system.units.map(({ name }) => name), PROXY];
+}
+
 /** Everything that has a container: the system's services and the proxy. */
 export function serviceNames(system: System): string[] {
   return [...Object.keys(system.services), PROXY];
 }
 
-/** @throws CliError (usage) when the system has no such service. */
-export function checkService(system: System, name: string): string {
-  const names = serviceNames(system);
+/** @throws CliError (usage) when the system has no such service; of `names` where not all will do. */
+export function checkService(system: System, name: string, names = serviceNames(system)): string {
   if (names.includes(name)) return name;
   throw usage(`SERVICE: must be one of ${names.join(", ")}, got ${name}; fix: homeport ps lists them`);
 }
@@ -66,9 +70,8 @@ export interface LogOptions {
 const SINCE =
   /^(\d+(\.\d+)?[smh]){1,3}$|^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
-/** `docker logs` as asked for. @throws CliError (usage) with every wrong option at once. */
-export function logsCommand(options: LogOptions): string {
-  const { since, lines = "100" } = options;
+/** @throws CliError (usage) with every wrong option at once. */
+export function checkLogOptions({ since, lines = "100" }: LogOptions): void {
   const faults = [
     ...(since === undefined || SINCE.test(since)
       ? []
@@ -78,6 +81,12 @@ export function logsCommand(options: LogOptions): string {
       : [`--lines: must be a number or all, got ${lines}; fix: --lines 100`]),
   ];
   if (faults.length > 0) throw usage(...faults);
+}
+
+/** `docker logs` as asked for. @throws CliError (usage) with every wrong option at once. */
+export function logsCommand(options: LogOptions): string {
+  const { since, lines = "100" } = options;
+  checkLogOptions(options);
   const flags = [
     `--tail ${lines}`,
     ...(since === undefined ? [] : [`--since ${shellQuote(since)}`]),

@@ -1,3 +1,4 @@
+import type { Unit } from "../../components/lib/system-units";
 import { failed } from "../cli-error";
 import { remoteScript } from "../project";
 import { lastLine } from "../run";
@@ -32,6 +33,8 @@ const PROBES = [
   "secret_files",
   "host_keys",
   "disks",
+  "applications",
+  "strays",
 ] as const;
 
 /** The probes of scripts/remote/verify.sh. */
@@ -68,8 +71,16 @@ export interface ReachFacts {
 const HOST_TIMEOUT_SECONDS = 60;
 
 /** Looks at the host over one SSH connection. @throws CliError when it cannot be reached. */
-export async function hostFacts(server: Server, hostname: string): Promise<HostFacts> {
-  const result = await runScriptAsRoot(server, remoteScript("verify.sh"), [hostname], HOST_TIMEOUT_SECONDS);
+export async function hostFacts(
+  server: Server,
+  hostname: string,
+  units: readonly Unit[],
+): Promise<HostFacts> {
+  const applications = units.map(({ name, folder, port, healthPath }) =>
+    [name, folder, port, healthPath].join(" "),
+  );
+  const args = [hostname, ...applications];
+  const result = await runScriptAsRoot(server, remoteScript("verify.sh"), args, HOST_TIMEOUT_SECONDS);
   if (result.code !== 0) {
     throw failed(`the host could not be looked at: ${lastLine(result.stderr)}; fix: homeport ssh, then look`);
   }

@@ -16,6 +16,7 @@ import { HOST_CHECKS } from "./checks-host";
 import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
 import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { DIRECTORY_CHECKS, ownChecks } from "./checks-system";
+import { UNIT_CHECKS } from "./checks-units";
 import { hostFacts } from "./facts";
 import { ask } from "./http";
 import { systemFacts } from "./system-facts";
@@ -34,6 +35,7 @@ export const CHECKS: readonly Check[] = [
   ...POINT_IN_TIME_CHECKS,
   ...CONTAINER_CHECKS,
   ...DIRECTORY_CHECKS,
+  ...UNIT_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort(byId);
 
@@ -90,7 +92,7 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
     firewalls: once(async () => firewallFacts(hetzner, await server())),
     sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
     zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
-    host: once(async () => hostFacts(onHost(), hostname)),
+    host: once(async () => hostFacts(onHost(), hostname, expected.system.units)),
     names: once(() => resolveNames(systemHostnames(expected.system, domain), route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),
     system: once(async () => systemFacts(onHost(), expected.system)),

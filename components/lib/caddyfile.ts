@@ -129,13 +129,17 @@ function matcher(route: Route, index: number): string {
 }
 
 /** The glob is for the first start: a missing file is an error, a glob without a match is not. */
+function upstream({ service, socket }: Route, directory: string): string {
+  return socket === undefined ? `import ${directory}/upstreams/${service}.cadd?` : `to unix/${socket}`;
+}
+
 function handler(route: Route, index: number, directory: string): string {
   return `		handle ${route.path === "/" ? "" : `@route${index} `}{
 			request_body {
 				max_size ${route.maxBodyMb}MB
 			}
 ${replacement(route)}			reverse_proxy {
-				import ${directory}/upstreams/${route.service}.cadd?
+				${upstream(route, directory)}
 				header_up X-Forwarded-For {http.request.header.X-Real-IP}
 				lb_try_duration 5s
 				lb_try_interval 250ms

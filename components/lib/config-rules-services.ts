@@ -5,6 +5,7 @@ import { isPinned, parseImageRef } from "./image-ref";
 import { fullHostname, type Service, type System } from "./system";
 import { withDomain } from "./system-environment";
 import { PROXY } from "./system-rules-service";
+import type { Unit } from "./system-units";
 
 /** Service -> variable -> value. */
 export type ServiceValues = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -52,9 +53,10 @@ export function environmentOverrides(reader: ConfigReader, system: System, domai
   const key = "homeport:environment";
   const rule = "be an object of services, each an object of names and text";
   const given = reader.structure(key, OVERRIDES, rule) ?? {};
-  const names = Object.keys(system.services);
+  const known = runningParts(system);
+  const names = known.map(({ name }) => name);
   for (const [name, variables] of Object.entries(given)) {
-    const service = system.services[name];
+    const service = known.find((each) => each.name === name);
     const path = `${key}.${reader.shown(name)}`;
     if (service === undefined) unknownName(reader, path, name, names);
     else variableFaults(reader, path, service, variables, domain);
@@ -62,10 +64,17 @@ export function environmentOverrides(reader: ConfigReader, system: System, domai
   return given;
 }
 
+/** What has an environment. */
+type Part = Pick<Service | Unit, "name" | "environment" | "secrets" | "hostsVariable">;
+
+function runningParts({ services, units }: System): readonly Part[] {
+  return [...Object.values(services), ...units];
+}
+
 function variableFaults(
   reader: ConfigReader,
   path: string,
-  service: Service,
+  service: Part,
   variables: Readonly<Record<string, string>>,
   domain: string,
 ): void {
@@ -77,7 +86,7 @@ function variableFaults(
   }
 }
 
-function nameFault(service: Service, name: string): string | undefined {
+function nameFault(service: Part, name: string): string | undefined {
   if (!VARIABLE.test(name)) return "be named in letters, digits and _";
   if (name.startsWith("HOMEPORT_")) return "not start with HOMEPORT_, which is ours";
   const secret = service.secrets.find((each) => name === each || name === `${each}_FILE`);
@@ -103,7 +112,7 @@ function unknownName(reader: ConfigReader, path: string, name: string, known: re
 
 /** Service -> everything plain in its environment: its sites' hosts, under the spec's values, under the stack's. */
 export function mergedEnvironment(system: System, domain: string, overrides: ServiceValues): ServiceValues {
-  const services = Object.values(system.services).map((service) => {
+  const services = runningParts(system).map((service) => {
     const merged = {
       ...hostsOf(system, service, domain),
       ...withDomain(service.environment, domain),
@@ -114,7 +123,7 @@ export function mergedEnvironment(system: System, domain: string, overrides: Ser
   return Object.fromEntries(services);
 }
 
-function hostsOf(system: System, service: Service, domain: string): Record<string, string> {
+function hostsOf(system: System, service: Part, domain: string): Record<string, string> {
   if (service.hostsVariable === undefined) return {};
   const sites = system.sites.filter((site) => site.routes.some((route) => route.service === service.name));
   const hosts = sites.flatMap((site) => [site.hostname, ...site.redirectsFrom]);

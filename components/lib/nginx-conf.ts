@@ -41,13 +41,14 @@ ${indent(renderNginxSites(input))}}
  * nowhere below: an `add_header` in a location would hide all of those above it.
  */
 export function renderNginxSites(input: NginxInput): string {
-  const services = new Set(input.sites.flatMap((site) => site.routes.map((route) => route.service)));
+  const routes = input.sites.flatMap((site) => site.routes);
+  const services = new Map(routes.map(({ service, socket }) => [service, socket]));
   const hosts = input.sites.flatMap((site) => hostsOf(site, input.domain));
   const blocks = [
     visitorBlock(input.edgeCidrs),
     `map $http_upgrade $homeport_connection {\n	"" "";\n	default upgrade;\n}`,
     ...Object.keys(DEFAULT_HEADERS).map(defaultHeaderMap),
-    ...[...services].map((service) => upstreamMap(service, directoryOf(input))),
+    ...[...services].map(([service, socket]) => upstreamMap(service, directoryOf(input), socket)),
     ...zoneLines(input.sites),
     plainBlock(hosts, input.acmeRoot ?? ACME_ROOT),
     strangerBlock(),
@@ -79,7 +80,8 @@ function defaultHeaderMap(name: string): string {
 }
 
 /** A map can be filled from a file that may be missing, and its name is looked up again on every use. */
-function upstreamMap(service: string, directory: string): string {
+function upstreamMap(service: string, directory: string, socket?: string): string {
+  if (socket !== undefined) return `map "" ${upstreamOf(service)} {\n	default unix:${socket};\n}`;
   return `map ${service} ${upstreamOf(service)} {
 	include ${directory}/upstreams/${service}.con[f];
 	default "";

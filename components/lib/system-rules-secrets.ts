@@ -10,7 +10,9 @@ export function secretFaults(spec: SystemSpec): Fault[] {
   const secrets = Object.entries(spec.secrets ?? {});
   const parts = secrets.flatMap(([, each]) => (each.kind === "composed" ? partsOf(each.template) : []));
   const used = new Set([
-    ...Object.values(spec.services).flatMap((service) => service.secrets ?? []),
+    ...[...Object.values(spec.services), ...Object.values(spec.units ?? {})].flatMap(
+      ({ secrets: names }) => names ?? [],
+    ),
     ...parts.map(({ name }) => name),
     ...(spec.edge?.notify?.webhook === undefined ? [] : [spec.edge.notify.webhook]),
   ]);

@@ -73,12 +73,20 @@ function routeFaults(spec: SystemSpec, at: string, route: RouteSpec): Fault[] {
   const [, service, port] = TARGET.exec(route.to) ?? [];
   if (service === undefined || Number(port) < 1 || Number(port) > 65535) {
     faults.push(fault(at, "be service:port with a port from 1 to 65535", route.to, 'write "web:3000"'));
-  } else if (!(service in spec.services)) {
-    const known = Object.keys(spec.services).join(", ");
-    faults.push(fault(at, "name a service of this system", service, `use one of: ${known}`));
+  } else {
+    faults.push(...targetFaults(spec, at, service, Number(port)));
   }
   if (route.replacePath !== undefined) faults.push(...pathFaults(`${at}.replacePath`, route.replacePath));
   return [...faults, ...bodyFaults(`${at}.maxBodyMb`, route.maxBodyMb)];
+}
+
+function targetFaults(spec: SystemSpec, at: string, name: string, port: number): Fault[] {
+  const known = Object.keys({ ...spec.services, ...spec.units });
+  if (!known.includes(name))
+    return [fault(at, "name a service of this system", name, `use one of: ${known.join(", ")}`)];
+  const own = spec.units?.[name]?.port ?? port;
+  if (port === own) return [];
+  return [fault(at, `route to the unit's own port ${own}`, port, `write "${name}:${own}"`)];
 }
 
 /** A service is switched to its next container by one line, which names one port. */

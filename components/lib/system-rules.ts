@@ -6,6 +6,7 @@ import { filesFaults } from "./system-rules-files";
 import { secretFaults } from "./system-rules-secrets";
 import { serviceFaults } from "./system-rules-service";
 import { siteFaults } from "./system-rules-sites";
+import { unitsFaults } from "./system-rules-units";
 import type { SystemSpec } from "./system";
 
 const SYSTEM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -25,6 +26,7 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...filesFaults(spec),
     ...checkFaults(spec),
     ...edgeFaults(spec),
+    ...unitsFaults(spec),
   ];
 }
 
@@ -34,7 +36,7 @@ function nameFaults(spec: SystemSpec): Fault[] {
     const rule = `be lowercase words joined by "-", at most ${LONGEST_SYSTEM_NAME} characters`;
     faults.push(fault("name", rule, spec.name, "name it like web-shop"));
   }
-  if (Object.keys(spec.services).length === 0) {
+  if (Object.keys({ ...spec.services, ...spec.units }).length === 0) {
     faults.push(fault("services", "hold at least one service", "", "add a service"));
   }
   return faults;

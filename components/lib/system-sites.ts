@@ -1,3 +1,5 @@
+import { socketOf } from "./system-units";
+
 /** The program in front of the sites. */
 export type ProxyKind = "caddy" | "nginx";
 
@@ -43,6 +45,8 @@ export interface SiteSpec {
 
 export interface Route {
   readonly path: string;
+  /** A unit's: where the proxy finds it. @default a container's, whose place changes with every version */
+  readonly socket?: string;
   readonly service: string;
   readonly port: number;
   readonly replacePath?: string;
@@ -71,13 +75,14 @@ export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
   "Referrer-Policy": "strict-origin-when-cross-origin",
 };
 
-/** Fills in the defaults of a site without faults. */
-export function toSite(spec: SiteSpec): Site {
+/** Fills in the defaults of a site without faults; `units` are the names that stand for no container. */
+export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
   const maxBodyMb = spec.maxBodyMb ?? EDGE_BODY_LIMIT_MB;
   const routes = Object.entries(spec.routes).map(([path, given]) => {
     const { to, ...rest } = typeof given === "string" ? { to: given } : given;
     const [service, port] = to.split(":") as [string, string];
-    return { path, service, port: Number(port), maxBodyMb, ...rest };
+    const socket = units.includes(service) ? { socket: socketOf(service) } : {};
+    return { path, service, port: Number(port), maxBodyMb, ...socket, ...rest };
   });
   return {
     hostname: spec.hostname,

@@ -14,6 +14,7 @@ import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
 import type { ComposedSecret } from "./system-secrets";
 import { toSite, type ProxyKind, type Site, type SiteSpec } from "./system-sites";
+import { toUnit, unitDirectories, type Unit, type UnitSpec } from "./system-units";
 
 /** A health check as Compose has it; `test` starts with `CMD` (argv) or `CMD-SHELL` (one line for `sh -c`). */
 export interface Healthcheck {
@@ -126,6 +127,8 @@ export interface SystemSpec {
   readonly checks?: readonly SystemCheckSpec[];
   /** Rules, rate limits, redirects, Turnstile and monitors at Cloudflare. @default none */
   readonly edge?: EdgeSpec;
+  /** Applications without a container, as services of systemd; sites route to them by name. @default none */
+  readonly units?: Readonly<Record<string, UnitSpec>>;
 }
 
 /** A checked service: every default filled in. */
@@ -154,6 +157,7 @@ export interface System {
   readonly backupVolumes: readonly BackupVolume[];
   readonly checks: readonly SystemCheckSpec[];
   readonly edge: EdgeSpec;
+  readonly units: readonly Unit[];
 }
 
 /**
@@ -164,19 +168,21 @@ export interface System {
 export function defineSystem(spec: SystemSpec): System {
   const faults = systemFaults(spec);
   if (faults.length > 0) throw new FaultsError(`system ${JSON.stringify(spec.name)}`, faults);
+  const units = Object.entries(spec.units ?? {}).map(([name, unit]) => toUnit(name, unit));
   return {
     name: spec.name,
     services: Object.fromEntries(
       Object.entries(spec.services).map(([name, service]) => [name, toService(name, service)]),
     ),
-    sites: spec.sites.map(toSite),
+    sites: spec.sites.map((site) => toSite(site, Object.keys(spec.units ?? {}))),
     proxy: spec.proxy ?? "caddy",
     secrets: spec.secrets ?? {},
     databases: spec.databases ?? [],
-    files: toDirectories(spec.files),
+    files: [...toDirectories(spec.files), ...unitDirectories(units)],
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
     checks: spec.checks ?? [],
     edge: spec.edge ?? {},
+    units,
   };
 }
 

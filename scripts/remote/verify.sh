@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Looks at the host and changes nothing: prints one JSON object, a probe's name to its exit code, output and
-# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh HOSTNAME
+# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh HOSTNAME ["UNIT FOLDER PORT
+# PATH" ...]
 set -Eeuo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
   docker_user6 certificate registry
-  crontab backups archives units secret_files host_keys disks)
+  crontab backups archives units secret_files host_keys disks applications strays)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -91,6 +92,35 @@ function probe_archives() {
   done
 }
 
+# Of its journal only since the last start: what was mended is no fault any more. How often, never what: a line of an
+# application may hold anything.
+function unit_errors() {
+  journalctl -q -n 100 -o cat "_SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value "$1")" 2>/dev/null |
+    grep -cE '^(ERROR|CRITICAL|FATAL|Traceback )|[A-Za-z]+(Error|Exception)( \(|:)' || true
+}
+
+function probe_applications() {
+  local each name folder port path
+  for each in ${units[@]+"${units[@]}"}; do
+    read -r name folder port path <<<"${each}"
+    jq -nc --arg name "${name}" --arg state "$(systemctl show -p ActiveState -p SubState --value "${name}" | xargs)" \
+      --arg enabled "$(systemctl is-enabled "${name}" 2>/dev/null)" \
+      --arg socket "$(systemctl is-active "homeport-unit-${name}.socket")" \
+      --arg code "$(curl -s -m 10 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${port}${path}")" \
+      --arg listens "$(ss -Hltn "sport = :${port}" | awk '{print $4}' | xargs)" \
+      --arg env "$(stat -c '%a %U:%G' "${folder}/.env" 2>/dev/null)" \
+      --arg user "$(systemctl show -p User --value "${name}")" \
+      --arg exposure "$(systemd-analyze security --no-pager "${name}.service" 2>/dev/null | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p')" \
+      --arg errors "$(unit_errors "${name}")" \
+      --arg shown "$({ systemctl show "${name}" && systemctl cat "${name}"; } 2>/dev/null | base64 -w0)" \
+      --arg release "$(basename "$(readlink "${folder}/current")")" '$ARGS.named'
+  done
+}
+function probe_strays() {
+  if [[ ${#units[@]} -eq 0 ]]; then return 0; fi
+  find / -xdev -name .secrets.json 2>/dev/null || true
+}
+
 function run_probe() {
   local name=$1 code=0
   "probe_${name}" >"${work}/${name}.out" 2>"${work}/${name}.err" || code=$?
@@ -112,6 +142,7 @@ function print_results() {
 
 function main() {
   hostname=${1:?the hostname to ask the origin for}
+  units=("${@:2}")
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT
   local name
