@@ -19,10 +19,8 @@ function make_user() {
 function main() {
   local folder="$1" user="$2" uid="$3"
   make_user "${user}" "${uid}"
-  if ! is_check; then umask 022; fi
-  install_dir "${folder}" 755 root:root
-  install_dir "${folder}/shared" 755 root:root
-  umask 077
+  install_dir "${folder}" 755 0:0
+  install_dir "${folder}/shared" 755 0:0
   install_file "${folder}/.env" 600 "${user}:$(id -gn "${user}")"
   summary
 }
