@@ -6,7 +6,7 @@ import typescript from "typescript-eslint";
 const PROVIDER_OWNERS = {
   hcloud: ["ssh-identity", "firewall", "server"],
   cloudflare: ["zone", "dns", "origin-tls", "edge-rules", "rulesets", "turnstile", "monitors"],
-  random: ["secrets", "ssh-identity", "origin-tls"],
+  random: ["secrets", "ssh-identity", "origin-tls", "protection"],
   tls: ["secrets", "ssh-identity", "origin-tls"],
   command: ["remote-step"],
   docker: ["container-host", "container-stack", "proxy"],

@@ -15,6 +15,7 @@ import { rulesetPhases } from "./lib/system-edge";
 import { backupTrees, hasSqlite } from "./lib/system-files";
 import { OriginTls } from "./origin-tls";
 import { PointInTime } from "./point-in-time";
+import { collectResources, Protection } from "./protection";
 import { Proxy } from "./proxy";
 import type { Host } from "./remote-step";
 import { Restore } from "./restore";
@@ -53,6 +54,7 @@ export interface DeployedSystem {
  * system    docker, secrets, backup, the services (between databases and applications: restore, point in time),
  *           origin certificate, proxy, and the proof that a backup can be restored
  * way in    strict SSL once the origin answers, records once strict is set
+ * whole     with homeport:protect, all of this is destroyed together or not at all
  *
  * @throws ConfigError with every fault of the stack's config, before anything is asked of an API.
  */
@@ -60,10 +62,13 @@ export function deploySystem(system: System): DeployedSystem {
   const config = loadConfig(system);
   const sshConfig = writeStackSshFiles(system).config;
 
+  const made = collectResources();
   const zone = new Zone("zone", { domain: config.domain, expectedRanges: config.edgeCidrs });
   const machine = createServer(system, config, zone, sshConfig);
   const running = runContainers(system, config, zone, machine);
   letVisitorsIn(system, config, zone, machine.server, running);
+  // Last: it stands on all of them.
+  new Protection("protection", { parts: [...made], isEnabled: config.protect });
 
   const { server } = machine;
   return {

@@ -1,10 +1,12 @@
 import { CliError } from "../cli-error";
 import type { HetznerApi } from "../hetzner";
 import type { PulumiStack } from "../pulumi";
-import type { StateResource } from "../stack-state";
+import { nameOf, type StateResource } from "../stack-state";
 
 export const SERVER = "hcloud:index/server:Server";
 export const PRIMARY_IP = "hcloud:index/primaryIp:PrimaryIp";
+/** Stands on everything, so that a protected stack is destroyed as a whole or not at all. */
+const WHOLE = "protection-whole";
 
 /** Lets Hetzner delete it. Nothing is asked of a host. */
 export async function liftAtHetzner(
@@ -16,9 +18,14 @@ export async function liftAtHetzner(
   await api.act(`/${kind}/${id}/actions/change_protection`, body).catch(unlessGone);
 }
 
+/** True for what stands in the way of taking every resource of `typeToTake` away with all that stands on it. */
+export function isInTheWay({ urn, type }: StateResource, typeToTake: string): boolean {
+  return type === typeToTake || nameOf(urn) === WHOLE;
+}
+
 /**
- * Lifts the protection of a server or an address, at Hetzner and in the state; the program's next run protects what it
- * makes. True when there was any.
+ * Lifts the protection of a resource in the state, and of a server or an address at Hetzner; the program's next run
+ * protects what it makes. True when there was any.
  */
 export async function liftProtection(
   stack: PulumiStack,

@@ -2,7 +2,7 @@ import { failed } from "../cli-error";
 import { hetznerApi } from "../hetzner";
 import type { PulumiStack, StackConfig } from "../pulumi";
 import { nameOf, resourcesOf, type StackExport } from "../stack-state";
-import { liftProtection, PRIMARY_IP, SERVER } from "./protection";
+import { isInTheWay, liftProtection, PRIMARY_IP, SERVER } from "./protection";
 
 /** What a new server needs anew: it stands on this key, and everything on the host stands on it. */
 const BOOTSTRAP_KEY = "identity-bootstrap";
@@ -45,9 +45,11 @@ async function takeAway(
   const root = resources.find(({ urn }) => nameOf(urn) === target);
   if (root === undefined) return; // an earlier run got as far as this
   const api = hetznerApi(config);
-  for (const resource of resources.filter(({ type }) => type === protectedType)) {
-    if (await liftProtection(stack, api, resource)) note(`lifted the protection of ${nameOf(resource.urn)}`);
+  const lifted: string[] = [];
+  for (const resource of resources.filter((each) => isInTheWay(each, protectedType))) {
+    if (await liftProtection(stack, api, resource)) lifted.push(nameOf(resource.urn));
   }
+  if (lifted.length > 0) note(`lifted the protection of ${lifted.join(", ")}`); // a second note replaces the first
   const code = await stack.destroyWithDependents(root.urn);
   if (code !== 0)
     throw failed(`pulumi destroy: exit code ${code}, see above; fix: run homeport recover again`);

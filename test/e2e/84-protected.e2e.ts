@@ -33,7 +33,17 @@ async function expectProtected(): Promise<void> {
   expect(server.protection).toEqual({ delete: true, rebuild: true });
   expect(address.protection).toEqual({ delete: true });
   const inState = (await resources()).filter((one: StateResource & { protect?: boolean }) => one.protect);
-  expect(inState.map(({ urn }) => urn.split("::").at(-1)).sort()).toEqual(["server-host", "server-ipv4"]);
+  expect(inState.map(({ urn }) => urn.split("::").at(-1)).sort()).toEqual([
+    "protection-whole",
+    "server-host",
+    "server-ipv4",
+  ]);
+}
+
+/** Everything that the state knows but for frames and providers, each with what it is called where it is. */
+async function madeThings(): Promise<string[]> {
+  const made = (await resources()).filter(({ type, id }) => id !== undefined && !type.startsWith("pulumi:"));
+  return made.map(({ urn, id }) => `${urn} ${id}`).sort();
 }
 
 async function configure(...args: readonly string[]): Promise<void> {
@@ -60,12 +70,22 @@ afterAll(async () => {
 });
 
 describe("a protected system", () => {
-  it("is not destroyed, neither by Pulumi nor at Hetzner", async () => {
-    const id = await serverId();
+  it("is destroyed neither by Pulumi nor at Hetzner: nothing of it is touched, and it stays what up keeps it", async () => {
+    const [id, address, before] = [await serverId(), await serverIp(), await contents()];
+    const made = await madeThings();
     await expectProtected();
     const { code, output } = await pulumi("destroy", "--yes", "--skip-preview");
     expect([code === 0, output]).toEqual([false, expect.stringContaining("protect")]);
     await expect(hetzner(`/servers/${id}`, { method: "DELETE" })).rejects.toThrow(/protected/);
+    expect(await madeThings()).toEqual(made);
+    const isUp = await sh("npx", "homeport", "verify");
+    expect(isUp.code, isUp.output).toBe(0);
+
+    await up();
+    expect(await madeThings()).toEqual(made);
+    const isStillUp = await sh("npx", "homeport", "verify");
+    expect(isStillUp.code, isStillUp.output).toBe(0);
+    expect([await serverId(), await serverIp(), await contents()]).toEqual([id, address, before]);
   });
 
   it("is recovered with --yes alone, which lifts the protection, says so, and protects the new server", async () => {
@@ -76,7 +96,7 @@ describe("a protected system", () => {
     expect(await serverId()).toBe(id);
     const { code, output } = await sh("npx", "homeport", "recover", "--yes");
     expect(code, output).toBe(0);
-    expect(output).toContain("lifted the protection of server-host");
+    expect(output).toContain("lifted the protection of server-host, protection-whole");
     expect(await serverId()).not.toBe(id);
     expect([await contents(), await serverIp()]).toEqual([before, address]);
     await expectProtected();

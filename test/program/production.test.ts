@@ -10,7 +10,7 @@ import { HOST, OPERATOR } from "../support/valid-config";
 
 /** S1 declares no directories and no rules of the edge: they add nothing to its graph. */
 const UNDECLARED = [
-  "homeport:files:Files",
+  ...["homeport:files:Files", "homeport:units:SystemdUnit"],
   ...["Monitors", "Rulesets", "Turnstile"].map((noun) => `homeport:edge:${noun}`),
 ];
 
@@ -30,7 +30,7 @@ describe("the program with Pulumi.prod.yaml", () => {
         .sort(),
     ).toEqual([
       ...["app", "backup", "dns", "docker", "edge", "firewall", "hardening", "identity"],
-      ...["origin", "point-in-time", "proxy", "restore", "secrets", "server", "zone"],
+      ...["origin", "point-in-time", "protection", "proxy", "restore", "secrets", "server", "zone"],
     ]);
     expect(
       componentTypes().filter(
@@ -111,9 +111,14 @@ describe("the program with Pulumi.prod.yaml", () => {
     for (const { name } of steps) expect(run.graph.get(name).dependencies).toContain("server-host");
   });
 
-  it("protects server and address, and lets everything else be replaced", () => {
+  it("protects server and address, and lets everything else be replaced, but nothing be destroyed", () => {
     const kept = run.graph.resources.filter(({ protect }) => protect).map(({ name }) => name);
-    expect(kept.sort()).toEqual(["server-host", "server-ipv4"]);
+    expect(kept.sort()).toEqual(["protection-whole", "server-host", "server-ipv4"]);
+    // Pulumi keeps what a protected resource stands on, and goes on with the rest
+    const standsOn = run.graph.before("protection-whole");
+    const made = run.graph.resources.filter(({ isCustom }) => isCustom).map(({ name }) => name);
+    expect(made.filter((name) => !standsOn.has(name))).toEqual(["protection-whole"]);
+    expect(Object.keys(run.graph.get("protection-whole").inputs)).toEqual(["byteLength"]);
     expect(run.graph.get("server-host").inputs).toMatchObject({ deleteProtection: true });
   });
 
