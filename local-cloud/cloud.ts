@@ -4,14 +4,15 @@ import { startDaemon, stopDaemon } from "./daemon-process";
 import { ensureTokens, storeAccounts } from "./environment";
 import { dockerHosts } from "./hosts/docker-hosts";
 import { ensureImages, imageTag } from "./images/images";
+import { hasAcme } from "./internet/acme";
 import { downInternet, upInternet } from "./internet/internet";
 import { push } from "./internet/registries";
 import { ensureDocker, stopOwnDocker } from "./machine/docker-daemon";
 import { ensurePackages } from "./machine/packages";
 import type { LocalProject } from "./projects";
 import { otherClouds, type CloudSettings } from "./settings";
+import { ACME_SERVER, ensureGoProgram, S3_SERVER } from "./toolchain/go-program";
 import { ensureToolchain } from "./toolchain/install";
-import { ensureS3Server } from "./toolchain/s3";
 import type { Report } from "./toolchain/progress";
 import { ensureZone } from "./zone";
 
@@ -35,9 +36,11 @@ export async function up(
   toolchain.catch(() => undefined); // looked at below, whatever fails first
   await ensureImages(["host", "services", ...project.images.map(({ build }) => build)], report);
   const tokens = ensureTokens(settings);
-  await ensureS3Server(report);
+  await ensureGoProgram(S3_SERVER, report);
+  const isAcme = project.acme || hasAcme(settings);
+  if (isAcme) await ensureGoProgram(ACME_SERVER, report);
   const login = { user: REGISTRY_USER, token: tokens.registry };
-  await upInternet(settings, login, storeAccounts(settings), report);
+  await upInternet(settings, { login, accounts: storeAccounts(settings), isAcme }, report);
   const [references] = await Promise.all([pushAll(settings, project), startDaemon(settings), toolchain]);
   await ensureZone(settings, project.domain);
   return references;
@@ -58,6 +61,8 @@ const WORLD = [
   "ca",
   "s3",
   "given",
+  "acme",
+  "apis",
   "daemon.log",
   "daemon.version",
 ];

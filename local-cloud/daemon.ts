@@ -1,6 +1,7 @@
 import "reflect-metadata"; // the certificate library wants it first
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { dirname, join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { cloudflareApi } from "./cloudflare/api";
 import { cloudflareControl } from "./cloudflare/control";
@@ -9,6 +10,7 @@ import { openCloudflare } from "./cloudflare/deps";
 import { hetzner, type Hetzner } from "./hetzner/api";
 import { fileStore } from "./hetzner/store";
 import { dockerHosts } from "./hosts/docker-hosts";
+import { acmeRoots, apiSocket } from "./internet/acme";
 import { updateInternet } from "./internet/config";
 import { internetPost } from "./internet/post";
 import { cloudSettings, type CloudSettings } from "./settings";
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
       })),
   });
   watchHealth(cloudflare, settings, app);
-  trustOrigins(settings, [cloudflare.originCa.certPem, cloudflare.localCa.certPem]);
+  trustOrigins(settings, [cloudflare.originCa.certPem, cloudflare.localCa.certPem, acmeRoots(settings)]);
 
   app.get("/_control/health", () => ({ cloud: settings.name }));
   await app.register(cloud.api, { prefix: "/v1" });
@@ -44,9 +46,21 @@ async function main(): Promise<void> {
   await app.register(cloudflareControl(cloudflare), { prefix: "/_control" });
   await cloud.start();
   await app.listen({ host: "127.0.0.1", port: settings.port });
+  const hosts = listenForHosts(settings, app);
 
-  const stop = (): void => void end(app, cloud);
+  const stop = (): void => {
+    hosts.close();
+    void end(app, cloud);
+  };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+}
+
+/** The same once more on a socket: what stands in front of it in the network passes on Cloudflare's part alone. */
+function listenForHosts(settings: CloudSettings, app: FastifyInstance): Server {
+  const socket = apiSocket(settings);
+  mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
+  rmSync(socket, { force: true });
+  return createServer((request, reply) => app.routing(request, reply)).listen(socket);
 }
 
 function openHetzner(settings: CloudSettings, app: FastifyInstance): Hetzner {

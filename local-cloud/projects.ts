@@ -24,11 +24,15 @@ export interface LocalProject {
   readonly images: readonly LocalImage[];
   /** Stack config with `{{NAME}}` in it, comments and all. */
   readonly template: string;
+  /** Whether the cloud has an ACME server, for sites whose certificates are Let's Encrypt's. */
+  readonly acme: boolean;
   /** Apex of its zone, which a domain's owner has before any program runs. */
   readonly domain: string;
 }
 
 interface TemplateFile {
+  /** @default false */
+  readonly acme?: boolean;
   readonly images?: Readonly<Record<string, { readonly build: string; readonly push: string }>>;
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -62,8 +66,9 @@ function readProject(folder: string, file: string): LocalProject {
     throw new Error(`${file}: must be there, got nothing; fix: homeport new NAME writes one to start from`);
   }
   const document = parseDocument(readFileSync(file, "utf8"));
-  const { images = {}, config } = document.toJS() as TemplateFile;
+  const { images = {}, acme = false, config } = document.toJS() as TemplateFile;
   document.delete("images");
+  document.delete("acme");
   return {
     name: projectName(folder),
     folder,
@@ -73,6 +78,7 @@ function readProject(folder: string, file: string): LocalProject {
       ...splitReference(`${file}: images.${variable}.push`, push),
     })),
     template: document.toString(),
+    acme,
     domain: String(config["homeport:domain"]),
   };
 }

@@ -28,6 +28,8 @@ export interface CloudSettings {
   readonly ghcrIo: string;
   /** The object store. */
   readonly s3: string;
+  /** The ACME server, where a stack asks for one. */
+  readonly acme: string;
   /** An address that is neither the operator's nor the edge's. */
   readonly visitor: string;
 }
@@ -67,6 +69,7 @@ export function settingsFor(name: string, index: number): CloudSettings {
     dockerIo: `${services}.0.5`,
     ghcrIo: `${services}.0.6`,
     s3: `${services}.0.7`,
+    acme: `${services}.0.8`,
     visitor: `${services}.100.9`,
   };
 }

@@ -10,10 +10,18 @@ import { CHALLENGES_HOST } from "./edge/turnstile";
 import { edgeReports, internetFolder, updateInternet } from "./config";
 import { allRun, ensureServices, type Service } from "./containers";
 import { objectStore, objectStoreNames, type S3Accounts } from "./object-store";
+import { acmeNames, acmeServer, hasAcme, trustAcme } from "./acme";
 import { cloudLabel, downNetwork, filterBridges, upNetwork } from "./network";
 import { registries, registryNames, type RegistryLogin } from "./registry-services";
 import { upstreamResolver } from "./upstream";
 import { visitor } from "./visitor";
+
+export interface InternetParts {
+  readonly login: RegistryLogin;
+  readonly accounts: S3Accounts;
+  /** Whether some system asks an ACME server for certificates. */
+  readonly isAcme: boolean;
+}
 
 /**
  * Brings up the network and what a server needs on it: DNS, edge, registries, object store, and a visitor. What runs as it should
@@ -21,8 +29,7 @@ import { visitor } from "./visitor";
  */
 export async function upInternet(
   settings: CloudSettings,
-  login: RegistryLogin,
-  accounts: S3Accounts,
+  { login, accounts, isAcme }: InternetParts,
   report: Report,
 ): Promise<void> {
   await ensureCa(join(settings.stateDir, "ca"), "ca", "Homeport local CA");
@@ -35,6 +42,7 @@ export async function upInternet(
       [CHALLENGES_HOST]: settings.edge,
       ...registryNames(settings),
       ...objectStoreNames(settings),
+      ...(isAcme ? acmeNames(settings) : {}),
     },
   }));
   const programs = [
@@ -45,6 +53,7 @@ export async function upInternet(
     ...(await Promise.all(programs)),
     ...(await registries(settings, login)),
     await objectStore(settings, accounts),
+    ...(isAcme ? [await acmeServer(settings)] : []),
     visitor(settings),
   ];
   if (await allRun(settings, services)) return filterBridges();
@@ -52,15 +61,17 @@ export async function upInternet(
   const began = Date.now();
   await upNetwork(settings);
   await ensureServices(settings, services);
+  if (isAcme) await trustAcme(settings);
   report(`internet: up in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
 /** Off and on again, as after a reboot of the machine: images in the registries and all configuration stay. */
 export async function restartInternet(settings: CloudSettings): Promise<void> {
-  const names = ["dns", "edge", "docker.io", "ghcr.io", "s3", "visitor"].map(
-    (name) => `${settings.prefix}-${name}`,
-  );
-  await docker(["restart", "--time", "1", ...names]);
+  const names = ["dns", "edge", "docker.io", "ghcr.io", "s3", "visitor"];
+  const isAcme = hasAcme(settings);
+  const all = [...names, ...(isAcme ? ["acme"] : [])].map((name) => `${settings.prefix}-${name}`);
+  await docker(["restart", "--time", "1", ...all]);
+  if (isAcme) await trustAcme(settings);
 }
 
 /** Takes away every container, volume and network of the cloud, hosts included if there are any left. */

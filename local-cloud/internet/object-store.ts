@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ensureCa } from "../ca";
 import type { CloudSettings } from "../settings";
-import { s3Server } from "../toolchain/s3";
+import { goProgram, S3_SERVER } from "../toolchain/go-program";
 import type { Service } from "./containers";
 import { keepFile, keptCertificate } from "./kept-files";
 import { cloudLabel } from "./network";
@@ -65,7 +65,7 @@ export async function objectStore(settings: CloudSettings, accounts: S3Accounts)
     image: "services",
     options: [
       ...["--mount", volume, "--volume", `${folder}:/etc/s3:ro`],
-      ...["--volume", `${s3Server()}:/usr/local/bin/versitygw:ro`],
+      ...["--volume", `${goProgram(S3_SERVER)}:/usr/local/bin/versitygw:ro`],
     ],
     command: ["sh", "/etc/s3/start.sh"],
     contents: [createHash("sha256").update(JSON.stringify(files)).digest("hex")],

@@ -21,7 +21,7 @@ function check_pair() {
 function reload_proxy() {
   local proxy
   command -v docker >/dev/null || return 0
-  proxy=$(proxy_container)
+  proxy=$(proxy_container "$1")
   if [[ -n "${proxy}" ]]; then proxy_reload "$1" "${proxy}" --force; fi
 }
 

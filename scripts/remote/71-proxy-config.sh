@@ -19,7 +19,7 @@ function main() {
   proxy_validate "${kind}" "${image}" "${file}.next" || die "proxy: ${kind} does not accept the configuration"
   install_file "${dir}/${file}" 644 root:root <"${HOMEPORT_ROOT}${dir}/${file}.next"
   rm -f "${HOMEPORT_ROOT}${dir}/${file}.next"
-  proxy=$(proxy_container)
+  proxy=$(proxy_container "${kind}")
   if [[ ${CHANGED} -ne 0 && -n "${proxy}" ]]; then proxy_reload "${kind}" "${proxy}"; fi
   summary
 }

@@ -20,7 +20,7 @@ function main() {
     return
   fi
   retry 20 is_healthy "${container}" || die "${service}: ${container} must be healthy to be asked: docker logs ${container}"
-  proxy=$(proxy_container)
+  proxy=$(proxy_container "${kind}")
   install_dir /etc/homeport/proxy 700
   install_dir "${dir}" 700
   before=$(mktemp)

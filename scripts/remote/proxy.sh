@@ -37,7 +37,12 @@ function proxy_validate() {
   esac
 }
 
-function proxy_container() { docker ps -q --filter label=homeport.service=proxy; }
+# proxy_container KIND: the running one, if it is of this kind; nothing while another kind is about to give way to it.
+function proxy_container() {
+  local suffix=proxy
+  if [[ "$1" == nginx ]]; then suffix=nginx; fi
+  docker ps -q --filter label=homeport.service=proxy --filter "name=-${suffix}\$"
+}
 
 # proxy_reload KIND CONTAINER [--force]: nobody's connection ends. Caddy needs --force for a new certificate alone.
 function proxy_reload() {
