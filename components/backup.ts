@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { archiveFolders, backupFolder } from "./lib/names";
-import { serverFile, stdinLine } from "./lib/scripts";
+import { serverFile, sftpFiles, stdinLine } from "./lib/scripts";
 import type { BackupConfig } from "./config";
 import type { System } from "./lib/system";
 import { backupTrees, FILES_FOLDER } from "./lib/system-files";
@@ -120,19 +120,27 @@ function linesOf(
   { system, stack, backup }: BackupArgs,
 ): pulumi.Output<string>[] {
   const which = { ...what, system: system.name, stack };
+  const isOnS3 = backup.accessKeyId !== "";
   const where = {
     RESTIC_REPOSITORY: backup.repository,
     RESTIC_PASSWORD: backup.password,
-    AWS_ACCESS_KEY_ID: backup.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: backup.secretAccessKey,
+    ...(isOnS3 && { AWS_ACCESS_KEY_ID: backup.accessKeyId, AWS_SECRET_ACCESS_KEY: backup.secretAccessKey }),
   };
   return [
     ...Object.entries(which).map(([name, value]) => line("conf", name, value)),
     ...(backup.repository === undefined
       ? []
       : Object.entries(where).map(([name, value]) => line("env", name, value ?? ""))),
+    ...sftpLines(backup),
     ...Object.entries(reportsOf(backup)).map(([name, value]) => line("env", name, value)),
   ];
+}
+
+/** What ssh is called with, and what it reads: none without a repository over SFTP. */
+function sftpLines({ hostKey, sshKey }: BackupConfig): pulumi.Output<string>[] {
+  if (hostKey === "") return [];
+  const files = { ...sftpFiles(hostKey), key: sshKey };
+  return Object.entries(files).map(([name, value]) => line("sftp", name, value));
 }
 
 /** Who is told, for backup-lib.sh. */

@@ -17,6 +17,8 @@ export interface RegistryConfig {
 /** Where backups go, when, and for how long. */
 export interface BackupConfig extends Omit<PlainBackup, "reports"> {
   readonly secretAccessKey: pulumi.Output<string>;
+  /** For SFTP, ends with a newline; empty without such a repository. */
+  readonly sshKey: pulumi.Output<string>;
   /** Encrypts the repository. */
   readonly password: pulumi.Output<string>;
   /** Who is told. Each is secret: an address may hold a token. */
@@ -131,6 +133,7 @@ function withOutputs(config: PlainConfig, system: System): StackConfig {
     backup: {
       ...config.backup,
       secretAccessKey: pulumi.secret(secretValues.backup.secretAccessKey),
+      sshKey: pulumi.secret(secretValues.backup.sshKey),
       password: pulumi.secret(secretValues.backup.password),
       reports: reportOutputs(config),
     },

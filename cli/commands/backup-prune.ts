@@ -14,7 +14,8 @@ interface PruneOptions {
 const HELP = `
 Run it elsewhere than on the server, with a key that may delete: HOMEPORT_BACKUP_PRUNE_ACCESS_KEY_ID and
 HOMEPORT_BACKUP_PRUNE_SECRET_ACCESS_KEY. The server's own key may not, so that whoever takes the server over cannot
-take its past. What stays is homeport:backupKeep, and always the newest copy. Needs restic on this machine.
+take its past. Of a repository over SFTP, where no key can be kept from deleting, it is the stack's own key, and nothing is
+read from the environment. What stays is homeport:backupKeep, and always the newest copy. Needs restic on this machine.
 
 Exit codes: 0 done, 1 failed, 2 a wrong option or no such key, 3 refused: the newest copy lost nearly every row`;
 

@@ -1,4 +1,5 @@
 import type { KeptSecret, System } from "../../components/lib/system";
+import { isSftp } from "../../components/lib/config-rules-sftp";
 import type { ConfigWrite, StackConfig } from "../pulumi";
 
 /** How one missing value comes to be. */
@@ -50,6 +51,11 @@ const BACKUP_VALUES: readonly UserValue[] = [
   { key: "homeport:backupSecretAccessKey", title: "its secret key", isSecret: true },
 ];
 
+const SFTP_VALUES: readonly UserValue[] = [
+  { key: "homeport:backupSshKey", title: "private SSH key of the server for its backups", isSecret: true },
+  { key: "homeport:backupHostKey", title: "host key of the SFTP server, TYPE BASE64", isSecret: false },
+];
+
 /** Other names under which a value may be given, in the environment or on stdin. */
 export const ALIASES: Readonly<Record<string, string>> = {
   HCLOUD_TOKEN: "hcloud:token",
@@ -57,6 +63,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   KAMAL_REGISTRY_PASSWORD: "homeport:registryPassword",
   HOMEPORT_BACKUP_ACCESS_KEY_ID: "homeport:backupAccessKeyId",
   HOMEPORT_BACKUP_SECRET_ACCESS_KEY: "homeport:backupSecretAccessKey",
+  HOMEPORT_BACKUP_SSH_KEY: "homeport:backupSshKey",
 };
 
 /** What the stack lacks, in the order in which it is made or asked for. A value that is there is never touched. */
@@ -117,9 +124,10 @@ function backupNeeds(config: StackConfig, given: Given): Need[] {
   const key = "homeport:backupPassword";
   const values = given.get(key);
   const made: Source = values === undefined ? { kind: "random", rule: "hex:32" } : { kind: "given", values };
+  const theirs = isSftp(config.get("homeport:backupRepository")?.value) ? SFTP_VALUES : BACKUP_VALUES;
   return [
     need(key, "password that encrypts the backups", true, made),
-    ...BACKUP_VALUES.map((value) => need(value.key, value.title, value.isSecret, fromUser(value.key, given))),
+    ...theirs.map((value) => need(value.key, value.title, value.isSecret, fromUser(value.key, given))),
   ].filter((each) => !config.has(each.key));
 }
 

@@ -1,3 +1,4 @@
+import { isSftp } from "../../components/lib/config-rules-sftp";
 import type { System } from "../../components/lib/system";
 import { mountedBackups } from "../../components/lib/system-mounts";
 import { backedUpOf, type BackedUp } from "../recovery/databases";
@@ -168,9 +169,15 @@ export function freshVerdict({ success }: BackupFolder, { config, now }: Expecte
   const hours = hoursSince(at, now);
   if (!(hours <= longestHours(config.backup.schedule)))
     return broken(`the last success was ${ageText(hours)}`, LOG);
-  const where =
-    config.backup.repository === undefined ? "local copies only: no backupRepository" : "off the server";
-  return proven(`${ageText(hours)}, ${where}`);
+  return proven(`${ageText(hours)}, ${placeOf(config.backup.repository)}`);
+}
+
+/** What kind of place, and what it cannot give. */
+function placeOf(repository: string | undefined): string {
+  if (repository === undefined) return "local copies only: no backupRepository";
+  return isSftp(repository)
+    ? "off the server, over SFTP: the server's key may delete there"
+    : "off the server, on S3";
 }
 
 /** Between two runs of a schedule, with two hours' grace: a day, a week or a month. */

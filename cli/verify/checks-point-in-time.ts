@@ -1,3 +1,4 @@
+import { isSftp } from "../../components/lib/config-rules-sftp";
 import type { PlainPointInTime } from "../../components/lib/config-rules-point-in-time";
 import { archiveFolders } from "../../components/lib/names";
 import { longestHours } from "./checks-backup";
@@ -36,11 +37,16 @@ const GRACE_SECONDS = 60;
 /** Four segments: what one shipment of a busy database is. */
 const MOST_BEHIND = 64 * 1024 * 1024;
 
+/** A store over SFTP cannot take the log: rclone's part of it is written for S3. */
+function offText(repository: string | undefined): string {
+  const why = isSftp(repository) ? "off, which is for S3 only and the repository is over SFTP" : "off";
+  return `${why}: a lost server costs what came after the last backup`;
+}
+
 /** What must hold of the way back to a moment. */
 export const POINT_IN_TIME_CHECKS: readonly Check[] = [
   checkOf("S1-28", "the log leaves the server within seconds", "host", (host, { system, config }) => {
-    if (!config.pointInTime.enabled)
-      return proven("off: a lost server costs what came after the last backup");
+    if (!config.pointInTime.enabled) return proven(offText(config.backup.repository));
     const found = host.archives.out
       .split("\n")
       .filter(Boolean)

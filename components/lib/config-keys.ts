@@ -38,6 +38,8 @@ export const CONFIG_KEYS = {
   "homeport:backupRepository": { example: "s3:https://nbg1.your-objectstorage.com/BUCKET/PATH" },
   "homeport:backupAccessKeyId": { example: "KEY_ID" },
   "homeport:backupSecretAccessKey": { secret: true },
+  "homeport:backupSshKey": { secret: true },
+  "homeport:backupHostKey": { example: "'ssh-ed25519 AAAA…'" },
   "homeport:backupPassword": { secret: true, fix: INIT },
   "homeport:backupSchedule": { default: "0 3 * * *", example: "'0 3 * * *'" },
   "homeport:backupKeep": { element: ".daily", example: "7" },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { keyOf } from "./config-keys";
 import type { ConfigReader } from "./config-reader";
 import { cronFault } from "./cron";
+import { isSftp, isSftpRepository, sftpKeys } from "./config-rules-sftp";
 import { reportRules, type PlainReports } from "./config-rules-report";
 import { hidden } from "./faults";
 import type { System } from "./system";
@@ -18,8 +19,10 @@ export interface Retention {
 export interface PlainBackup {
   /** As restic names it; `undefined` means local copies only. */
   readonly repository: string | undefined;
-  /** Of S3, for the host: may add and read. Empty without a repository. */
+  /** Of S3, for the host: may add and read. Empty without a repository on S3. */
   readonly accessKeyId: string;
+  /** `type base64` of the server that keeps a repository over SFTP; empty without one. */
+  readonly hostKey: string;
   /** Five-field cron expression. */
   readonly schedule: string;
   readonly keep: Retention;
@@ -30,6 +33,8 @@ export interface PlainBackup {
 export interface BackupSecrets {
   readonly secretAccessKey: string;
   readonly password: string;
+  /** For SFTP, ends with a newline; empty without such a repository. */
+  readonly sshKey: string;
   /** Of the account that mails reports; empty without one. */
   readonly smtpPassword: string;
 }
@@ -38,7 +43,7 @@ export const DEFAULT_RETENTION: Retention = { daily: 7, weekly: 4, monthly: 6 };
 
 const HOST = "(?!-)[a-z0-9-]{1,63}(\\.[a-z0-9-]{1,63})*(:\\d{1,5})?";
 /** S3's names for buckets; a path below, so that several stacks can share one. */
-const REPOSITORY = new RegExp(`^s3:https://${HOST}/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][\\w.-]*)*$`);
+const S3 = new RegExp(`^s3:https://${HOST}/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][\\w.-]*)*$`);
 const ACCESS_KEY_ID = /^[A-Za-z0-9]{16,128}$/;
 const SHORTEST_SECRET_KEY = 20;
 const SHORTEST_PASSWORD = 32;
@@ -48,7 +53,7 @@ const KEEP = z
   .partial()
   .refine((keep) => Object.values({ ...DEFAULT_RETENTION, ...keep }).some((count) => count > 0));
 
-/** Everything about backups; a key pair and a password are needed only where there is a repository. */
+/** Everything about backups; keys and a password are needed only where there is a repository. */
 export function backup(
   reader: ConfigReader,
   system: System,
@@ -56,19 +61,21 @@ export function backup(
   const repository = repositoryOf(reader, system);
   const { reports, smtpPassword } = reportRules(reader);
   const isOffSite = reader.optional("homeport:backupRepository") !== undefined;
+  const isS3 = isOffSite && !isSftp(repository);
+  const { sshKey, hostKey } = sftpKeys(reader, repository);
   return {
     backup: {
       repository,
-      accessKeyId: isOffSite ? accessKeyId(reader) : "",
+      accessKeyId: isS3 ? accessKeyId(reader) : "",
+      hostKey,
       schedule: schedule(reader),
       keep: keep(reader),
       reports,
     },
     secrets: {
-      secretAccessKey: isOffSite
-        ? longSecret(reader, "homeport:backupSecretAccessKey", SHORTEST_SECRET_KEY)
-        : "",
+      secretAccessKey: isS3 ? longSecret(reader, "homeport:backupSecretAccessKey", SHORTEST_SECRET_KEY) : "",
       password: isOffSite ? longSecret(reader, "homeport:backupPassword", SHORTEST_PASSWORD) : "",
+      sshKey,
       smtpPassword,
     },
   };
@@ -82,8 +89,10 @@ function repositoryOf(reader: ConfigReader, system: System): string | undefined 
     return undefined;
   }
   const value = reader.text(key);
-  if (value !== undefined && !REPOSITORY.test(value))
-    reader.fault(key, "be an S3 repository like s3:https://HOST/BUCKET/PATH, without credentials", value);
+  if (value !== undefined && !S3.test(value) && !isSftpRepository(value)) {
+    const forms = "s3:https://HOST/BUCKET/PATH, sftp:USER@HOST:PATH or sftp://USER@HOST:PORT/PATH";
+    reader.fault(key, `be ${forms}, without credentials`, value);
+  }
   return value;
 }
 

@@ -25,6 +25,11 @@ export function serverFile(name: string): string {
   return readFileSync(join(SCRIPTS, "files", name), "utf8");
 }
 
+/** `ssh` for restic, and beside it the only host key that it believes; the private key goes there as `key`. */
+export function sftpFiles(hostKey: string): Readonly<Record<"ssh" | "known_hosts", string>> {
+  return { ssh: serverFile("backup-ssh.sh"), known_hosts: `homeport-backup ${hostKey}\n` };
+}
+
 /** A script that runs on this machine, as plugins find it: their working directory is the project's folder. */
 export function localScript(name: string, project = process.cwd()): string {
   const folder = relative(project, PACKAGE);

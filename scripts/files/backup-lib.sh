@@ -17,6 +17,7 @@ function load_settings() {
   # shellcheck disable=SC1091 # repository and credentials; without a repository there are local copies only
   source "${etc}/env"
   set +a
+  PATH="${etc}/sftp:${PATH}" # the ssh that restic calls, where the repository is over SFTP
   export RESTIC_CACHE_DIR="${HOMEPORT_ROOT}/var/cache/homeport-restic"
 }
 
@@ -98,6 +99,11 @@ function beat() {
 
 function has_repository() { [[ -n "${RESTIC_REPOSITORY:-}" ]]; }
 
+# host_key_too: what else it may be over SFTP; ssh's own words are in the log.
+function host_key_too() {
+  if [[ "${RESTIC_REPOSITORY}" == sftp:* ]]; then printf ', or by another host key than homeport:backupHostKey'; fi
+}
+
 # make_repository: unless it is there. One at a time: two made at once would be one that neither of them can read.
 function make_repository() {
   mkdir -p "${HOMEPORT_ROOT}/run/lock"
@@ -105,7 +111,7 @@ function make_repository() {
   flock -w 300 7 || die "another run keeps making the repository"
   if ! timeout "${ANSWER_SECONDS:-120}" restic -q cat config >/dev/null 2>&1; then
     # refuses where there is a repository, whatever was wrong with the question
-    timeout "${ANSWER_SECONDS:-120}" restic -q init || die "the repository does not answer, or not with these credentials"
+    timeout "${ANSWER_SECONDS:-120}" restic -q init || die "the repository does not answer, or not with these credentials$(host_key_too)"
     log "made the repository"
   fi
   exec 7>&-

@@ -24,6 +24,7 @@ function load_settings() {
   # shellcheck disable=SC1091 # repository and credentials
   source "${etc}/env"
   set +a
+  PATH="${etc}/sftp:${PATH}" # the ssh that restic calls, where the repository is over SFTP
   export RESTIC_CACHE_DIR="${HOMEPORT_ROOT}/var/cache/homeport-restic"
   SKIPPED=() COPY_ID='' COPY_TIME='' COPY_SOURCE=dump
 }
@@ -47,7 +48,7 @@ function list_copies() {
   found=$(repository snapshots --json --host "${system}-${stack}" --tag "${tag:-database=${database}}" 2>"${errors}") || code=$?
   if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
     # before restic 0.17 every failure has the same status
-    if grep -qiE 'key does not exist|config: no such file|config: file does not exist' "${errors}"; then
+    if grep -qiE 'key does not exist|config: no such file|config: file does not exist|Lstat: file does not exist' "${errors}"; then
       code=${NO_REPOSITORY}
     else
       log "$(tail -n 3 "${errors}")"

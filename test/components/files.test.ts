@@ -52,6 +52,8 @@ describe("Files, and Backup and Restore of a system that has directories and vol
       ...{ host, system: SYSTEM, stack: "test", packagesReady },
       backup: {
         repository: "s3:https://store.example/bucket/shop",
+        hostKey: "",
+        sshKey: pulumi.secret(""),
         accessKeyId: "KEY",
         secretAccessKey: pulumi.secret(canary("secret-access-key")),
         password: pulumi.secret(canary("backup-password")),
@@ -110,6 +112,10 @@ describe("Files, and Backup and Restore of a system that has directories and vol
     expect(graph.get("backup-files").inputs.create).toBe(
       "sudo -n bash -s -- 'files' '0 3 * * *' '30 5 * * 1'",
     );
+  });
+
+  it("send no key of SSH where the repository is on S3", () => {
+    expect([...linesOf("backup-files").keys()].filter((key) => key.startsWith("sftp "))).toEqual([]);
   });
 
   it("restore files once per server, after the databases, and prove a backup after the application", () => {

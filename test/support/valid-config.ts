@@ -19,6 +19,7 @@ export const SECRET_KEYS: readonly string[] = [
   "homeport:secrets",
   "homeport:backupSecretAccessKey",
   "homeport:backupPassword",
+  "homeport:backupSshKey",
   "homeport:backupReportSmtpPassword",
 ];
 
@@ -52,6 +53,17 @@ export function mailRaw(): Record<string, string> {
     "homeport:backupReportSmtpFrom": "server@mxcorre.com",
     "homeport:backupReportSmtpUsername": "server@mxcorre.com",
     "homeport:backupReportSmtpPassword": randomBytes(16).toString("hex"),
+  };
+}
+
+/** Instead of a repository on S3 one over SFTP. */
+export function sftpRaw(): Record<string, string | undefined> {
+  return {
+    "homeport:backupRepository": "sftp://u123456-sub1@u123456.your-storagebox.de:23/backups",
+    "homeport:backupAccessKeyId": undefined,
+    "homeport:backupSecretAccessKey": undefined,
+    "homeport:backupSshKey": OPERATOR.privateKey.trim(),
+    "homeport:backupHostKey": HOST.publicKey.trim().split(" ").slice(0, 2).join(" "),
   };
 }
 

@@ -68,6 +68,17 @@ describe("planInit", () => {
     );
   });
 
+  it.each([
+    ["s3:https://store.example/bucket", ["backupAccessKeyId", "backupSecretAccessKey"]],
+    ["sftp:u1@box:app", ["backupSshKey", "backupHostKey"]],
+  ])("asks for the keys of %s, and makes the password", (repository, keys) => {
+    const config = new Map([...COMPLETE, ["homeport:backupRepository", plain(repository)] as const]);
+    expect(planned(planInit(config, runningCalendar, new Map()))).toEqual([
+      ["homeport:backupPassword", "random"],
+      ...keys.map((key) => [`homeport:${key}`, "user"]),
+    ]);
+  });
+
   it("derives the public half after a run that was killed between the two writes", () => {
     const needs = planInit(without("homeport:operatorPublicKey"), runningCalendar, new Map());
 

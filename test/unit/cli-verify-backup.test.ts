@@ -99,6 +99,18 @@ describe("checks of the backups", () => {
     });
   });
 
+  it.each([
+    [
+      "sftp://u1@u1.your-storagebox.de:23/app",
+      "off the server, over SFTP: the server's key may delete there",
+    ],
+    ["s3:https://store.example/bucket/app", "off the server, on S3"],
+  ])("say what kind of place %s is", (repository, kind) => {
+    const { config } = EXPECTED;
+    const expected = { ...EXPECTED, config: { ...config, backup: { ...config.backup, repository } } };
+    expect(freshVerdict(GOOD, expected)).toMatchObject({ evidence: expect.stringContaining(kind) as string });
+  });
+
   it("each fail on a host that has no backups at all", async () => {
     const sources = { host: () => Promise.resolve(hostWith([])) } as unknown as Sources;
     const verdicts = await Promise.all(BACKUP_CHECKS.map((check) => check.run(sources, EXPECTED)));

@@ -75,7 +75,16 @@ describe("the check of the archive", () => {
     await expect(check?.run(sources([]), ON)).resolves.toMatchObject({ ok: false });
     await expect(check?.run(sources([]), OFF)).resolves.toMatchObject({
       ok: true,
-      evidence: expect.stringContaining("off") as string,
+      evidence: expect.stringMatching(/^off: a lost server/) as string,
+    });
+    const repository = "sftp://u1@u1.your-storagebox.de:23/app";
+    const overSftp = {
+      ...OFF,
+      config: { ...OFF.config, backup: { ...OFF.config.backup, repository } },
+    };
+    await expect(check?.run(sources([]), overSftp)).resolves.toMatchObject({
+      ok: true,
+      evidence: expect.stringMatching(/^off, .* the repository is over SFTP: a lost server/) as string,
     });
   });
 });

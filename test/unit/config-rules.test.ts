@@ -5,7 +5,16 @@ import { CONFIG_KEYS, keyOf, type ConfigKeyName } from "../../components/lib/con
 import { defineSystem } from "../../components/lib/system";
 import { runningCalendar } from "../../systems/running-calendar";
 import { BAD_CONFIGS } from "../support/bad-config";
-import { HOST, mailRaw, messages, OPERATOR, parseWith, SECRET_KEYS, validRaw } from "../support/valid-config";
+import {
+  HOST,
+  mailRaw,
+  messages,
+  OPERATOR,
+  parseWith,
+  SECRET_KEYS,
+  sftpRaw,
+  validRaw,
+} from "../support/valid-config";
 
 describe("parseConfig, given a sound config", () => {
   it("accepts it and fills in every default", () => {
@@ -139,7 +148,8 @@ describe("parseConfig, given a mistake", () => {
   ];
 
   it.each(strings)("refuses control characters, quotes, backticks and $() in %s", (key) => {
-    const valid = { ...validRaw(), ...mailRaw() };
+    const hostKey = { "homeport:backupHostKey": sftpRaw()["homeport:backupHostKey"] ?? "" };
+    const valid: Record<string, string> = { ...validRaw(), ...mailRaw(), ...hostKey };
     const sound = valid[key] ?? keyOf(key as ConfigKeyName).default ?? "";
     for (const text of nasty) {
       const said = messages(parseWith({ raw: { ...valid, [key]: `${sound}${text}x` } }));
@@ -184,6 +194,72 @@ describe("parseConfig and who is told of backups", () => {
   ])("refuses %s %s", (key, value, rule) => {
     const said = messages(parseWith({ raw: { ...mailRaw(), [key]: value } }));
     expect(said).toEqual([expect.stringContaining(`${key}: must ${rule}`)]);
+  });
+});
+
+describe("parseConfig and a repository over SFTP", () => {
+  it.each([
+    "sftp:u1@u1.your-storagebox.de:backups/app",
+    "sftp:u1@box:/home/app",
+    "sftp://u1-sub1@u1.your-storagebox.de:23/app",
+    "sftp://u1@box:23//home/app",
+    "sftp://u1@box/app",
+  ])("takes %s with its two keys, none of S3, and no point in time", (repository) => {
+    const parsed = parseWith({ raw: { ...sftpRaw(), "homeport:backupRepository": repository } });
+    expect(messages(parsed)).toEqual([]);
+    expect(parsed.ok && parsed.config).toMatchObject({
+      backup: { repository, accessKeyId: "", hostKey: sftpRaw()["homeport:backupHostKey"] },
+      secretValues: { backup: { sshKey: OPERATOR.privateKey, secretAccessKey: "" } },
+      pointInTime: { enabled: false },
+    });
+  });
+
+  it.each([
+    "sftp:box:/app",
+    "sftp://u1:hunter22@box/app",
+    "sftp:u1@box:23/app",
+    "sftp:u1@box:23",
+    "sftp:u1@box:../app",
+    "sftp:u1@box:/app/../x",
+    "sftp://u1@box:99999/app",
+    "sftp://u1@box:23",
+    "sftp:-oProxyCommand=id@box:/app",
+    "sftp:u1@-oProxyCommand:/app",
+  ])("refuses %s", (repository) => {
+    const said = messages(parseWith({ raw: { ...sftpRaw(), "homeport:backupRepository": repository } }));
+    expect(said).toEqual([expect.stringMatching(/^homeport:backupRepository: must be s3:.* or sftp:/)]);
+  });
+
+  it("tells every fault at once, and shows no key", () => {
+    const { privateKey } = OPERATOR;
+    const raw = {
+      ...sftpRaw(),
+      "homeport:backupSshKey": privateKey.slice(0, 200),
+      "homeport:backupHostKey": `${sftpRaw()["homeport:backupHostKey"]} root@box`,
+      "homeport:backupPassword": undefined,
+      "homeport:pointInTime": '{"enabled":true}',
+    };
+    const said = messages(parseWith({ raw }));
+    expect(said).toEqual([
+      expect.stringMatching(/^homeport:backupHostKey: must be TYPE BASE64 without a comment/),
+      expect.stringMatching(
+        /^homeport:backupSshKey: must hold a whole key: .* got \[hidden, \d+ characters\]/,
+      ),
+      expect.stringMatching(/^homeport:backupPassword: must be set/),
+      expect.stringMatching(/^homeport:pointInTime.enabled: must be false without an S3 repository/),
+    ]);
+    expect(said.join()).not.toContain(privateKey.split("\n")[2]);
+    const none = { ...sftpRaw(), "homeport:backupSshKey": undefined, "homeport:backupHostKey": undefined };
+    expect(messages(parseWith({ raw: none })).map((text) => text.split(": must be set")[0])).toEqual([
+      "homeport:backupHostKey",
+      "homeport:backupSshKey",
+    ]);
+  });
+
+  it("takes a host key with a name before it, or one that is private, for none", () => {
+    const hostKey = sftpRaw()["homeport:backupHostKey"] ?? "";
+    for (const wrong of [`[box]:23 ${hostKey}`, "AAAAC3Nza", HOST.privateKey.split("\n")[0] ?? ""])
+      expect(messages(parseWith({ raw: { ...sftpRaw(), "homeport:backupHostKey": wrong } }))).toHaveLength(1);
   });
 });
 

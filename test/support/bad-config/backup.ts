@@ -1,7 +1,8 @@
 import { INIT, hiddenLength, plain, set, setPath, setSecret, FIVE, type BadConfig } from "./mistakes";
 
 const REPOSITORY = "homeport:backupRepository";
-const FORM = "be an S3 repository like s3:https://HOST/BUCKET/PATH, without credentials";
+const FORM =
+  "be s3:https://HOST/BUCKET/PATH, sftp:USER@HOST:PATH or sftp://USER@HOST:PORT/PATH, without credentials";
 const MEND = set(REPOSITORY, "s3:https://nbg1.your-objectstorage.com/BUCKET/PATH");
 const KEEP = "be counts of backups to keep: daily, weekly and monthly, not all of them 0";
 const KEEP_FIX = `pulumi config rm homeport:backupKeep --stack prod && pulumi config set --path 'homeport:backupKeep.daily' 7 --stack prod`;
