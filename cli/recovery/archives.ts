@@ -38,7 +38,8 @@ export async function checkArchive(server: Server, archive: string): Promise<Arc
 
 /** One archive for a person. */
 export function describeArchive(found: ArchiveEvidence): string {
-  if (!found.on) return `archive of ${found.archive}: off; fix: homeport:pointInTime, with a repository on S3`;
+  if (!found.on)
+    return `archive of ${found.archive}: off; fix: homeport:pointInTime, with a repository on S3`;
   const size = `${found.bases ?? 0} base backups, ${found.segments ?? 0} segments, ${found.seconds ?? 0} s`;
   if (found.damaged.length === 0) return `archive of ${found.archive}: replayed to its end (${size})`;
   const lines = found.damaged.map((line) => `\n  ${line}`).join("");
