@@ -1,73 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLOUD, hetzner, must, onServer, sh, type Result } from "./support/cloud";
-
-const DIR = "/opt/backups/postgres";
-const DATABASE = "running_calendar_production";
-const PSQL = `sudo docker exec -i running_calendar-db psql -XqAt -v ON_ERROR_STOP=1 -U postgres -d ${DATABASE}`;
-const STORE = `homeport-${CLOUD}-s3`;
-
-interface Archive {
-  readonly stream: string;
-  readonly error: string;
-  readonly held_bytes: number;
-  readonly slot: { readonly status: string; readonly kept_bytes: number } | null;
-}
-
-async function asRoot(script: string): Promise<Result> {
-  const result = await onServer("sudo -n bash -s", script);
-  if (result.code !== 0) throw new Error(`${script}: exit ${result.code}\n${result.output}`);
-  return result;
-}
-
-async function sql(statement: string): Promise<string> {
-  const { code, stdout, output } = await onServer(PSQL, `${statement};\n`);
-  expect(code, output).toBe(0);
-  return stdout.trim();
-}
-
-async function addRuns(name: string, count: number): Promise<void> {
-  const values = `'${name} ' || g, current_date, 5, now(), now()`;
-  const columns = "name, held_on, distance_km, created_at, updated_at";
-  await sql(`INSERT INTO runs (${columns}) SELECT ${values} FROM generate_series(1, ${count}) g`);
-}
-
-async function countOf(name: string): Promise<string> {
-  return sql(`SELECT count(*) FROM runs WHERE name LIKE '${name} %'`);
-}
-
-/** The database's clock, between two statements. */
-async function moment(): Promise<string> {
-  const at = await sql(
-    "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
-  );
-  await sql("SELECT pg_sleep(0.1)");
-  return at;
-}
-
-async function archive(): Promise<Archive> {
-  return JSON.parse((await asRoot(`cat ${DIR}/wal.json`)).stdout) as Archive;
-}
-
-/** Asks again until it is so; what never gets so ends with the test's own time limit. */
-async function until(is: () => Promise<boolean>): Promise<void> {
-  while (!(await is())) await new Promise((resolve) => setTimeout(resolve, 500));
-}
-
-async function flush(): Promise<void> {
-  await asRoot(`${DIR}/wal.sh flush`);
-}
-
-async function failedChecks(): Promise<string[]> {
-  const { stdout } = await sh("npx", "homeport", "verify", "--json");
-  const { checks } = JSON.parse(stdout) as { checks: { title: string; ok: boolean }[] };
-  return checks.filter(({ ok }) => !ok).map(({ title }) => title);
-}
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  addRuns,
+  archive,
+  asRoot,
+  countOf,
+  DIR,
+  failedChecks,
+  flush,
+  moment,
+  STORE,
+  until,
+} from "./support/archive";
+import { clearFaults, CLOUD, fault, must, sh } from "./support/cloud";
+import { powerOff, sql } from "./support/data";
 
 async function forgetRuns(): Promise<void> {
   await sql("DELETE FROM runs WHERE name LIKE 'Moment %'");
 }
 
+async function configuredRestore(): Promise<string> {
+  return (await must("npx", "pulumi", "config", "get", "homeport:restore")).stdout.trim();
+}
+
 beforeAll(forgetRuns);
+beforeEach(clearFaults);
 afterAll(async () => {
   await forgetRuns();
   await must("npx", "homeport", "backup", "now");
@@ -176,21 +132,34 @@ describe("the write-ahead log leaves the server as it is written", () => {
   it("so a server that dies loses seconds: rows that no backup has seen are there after recover --dead", async () => {
     await addRuns("Moment of death", 40);
     await flush();
-    const [server] = (await hetzner<{ servers: { id: number }[] }>("/servers")).servers;
-    await hetzner(`/servers/${server?.id}/actions/poweroff`, { method: "POST" });
+    await powerOff();
     const { code, output } = await sh("npx", "homeport", "recover", "--dead");
     expect(code, output).toBe(0);
     expect(output).toMatch(/from the archive/);
     expect(await countOf("Moment of death")).toBe("40");
   });
 
-  it("and DROP TABLE, then recover --to the second before: a new server, and everything is there", async () => {
+  it("and DROP TABLE, then recover --to the second before, at the second attempt: everything is there, and the loss is told", async () => {
     await addRuns("Moment to", 21);
     const before = await moment();
     await sql("DROP TABLE runs");
-    const { code, output } = await sh("npx", "homeport", "recover", "--to", before);
+    await fault("hetzner", { method: "POST", path: "^/servers$", kind: "out-of-stock", times: 1 });
+    const stopped = await sh("npx", "homeport", "recover", "--to", before);
+    const time = new Date(before).toISOString();
+    expect([stopped.code, stopped.output]).toEqual([
+      1,
+      expect.stringContaining(`homeport recover --dead --to ${time}`),
+    ]);
+    expect(await configuredRestore()).toBe("auto");
+
+    const started = Date.now();
+    const { code, output } = await sh("npx", "homeport", "recover", "--dead", "--to", before);
+    const sinceThen = (at: number): number => (at - Date.parse(time)) / 1000;
     expect(code, output).toBe(0);
     expect(await countOf("Moment to")).toBe("21");
-    expect((await must("npx", "pulumi", "config", "get", "homeport:restore")).stdout.trim()).toBe("auto");
+    expect(await configuredRestore()).toBe("auto");
+    const [, lost, took] = (/lost: (\d+) s .*took: (\d+) s/.exec(output) ?? []).map(Number);
+    expect(lost).toBeGreaterThanOrEqual(Math.floor(sinceThen(started)));
+    expect((lost ?? NaN) + (took ?? NaN)).toBeLessThanOrEqual(Math.ceil(sinceThen(Date.now())) + 1);
   });
 });
