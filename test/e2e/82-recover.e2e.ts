@@ -1,6 +1,8 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { clearFaults, hetzner, must, onServer, pulumi, serverIp, sh, up } from "./support/cloud";
-import { addRuns, backup, contents, DATABASE, openForm, sendForm, serverId, sql } from "./support/data";
+import { asRoot, flush } from "./support/archive";
+import { clearFaults, must, onServer, pulumi, serverIp, sh, up } from "./support/cloud";
+import { corrupt, mend, storedFiles, type Corruption } from "./support/corruptions";
+import { addRuns, backup, contents, openForm, powerOff, sendForm, serverId, sql } from "./support/data";
 
 interface Restored {
   readonly copy: string;
@@ -11,15 +13,16 @@ async function lastRestore(): Promise<Restored> {
   return JSON.parse((await onServer("sudo cat /opt/backups/postgres/restore.json")).stdout) as Restored;
 }
 
-/** Damages what the newest copy added to the repository, in the copy that the server gets to see. */
-async function damageNewestCopy(): Promise<void> {
-  const script = `set -a; . /etc/homeport/backup/env; set +a
-    printf 'row that is no dump' >/tmp/backup_29990101_000000.sql
-    printf '{"dump_sha256":"0","tables":[]}' >/tmp/backup_29990101_000000.manifest.json
-    restic backup -q --host "$(. /etc/homeport/backup/postgres.conf; echo "$system-$stack")" --tag database=${DATABASE} \
-      /tmp/backup_29990101_000000.sql /tmp/backup_29990101_000000.manifest.json`;
-  const { code, output } = await onServer("sudo bash -s", script);
-  expect(code, output).toBe(0);
+/** A backup, and then one byte flipped of what it alone has in the store. */
+async function backupAndDamage(): Promise<Corruption> {
+  const earlier = new Set((await storedFiles()).map(({ file }) => file));
+  await backup();
+  const [added] = (await storedFiles())
+    .filter(({ file }) => file.startsWith("data/") && !earlier.has(file))
+    .sort((one, other) => other.bytes - one.bytes);
+  const corruption: Corruption = { kind: "flipped byte", file: added?.file ?? "", at: 40 };
+  await corrupt(corruption);
+  return corruption;
 }
 
 beforeEach(clearFaults);
@@ -50,21 +53,28 @@ describe("nothing is lost", () => {
     expect(await serverId()).not.toBe(old);
   });
 
-  it("with the host dead and the newest copy damaged: the one before is taken, and said so", async () => {
+  it("with the host dead and the newest copy damaged in the store: what comes next is taken, and said so", async () => {
     await backup();
+    await addRuns(3);
+    await flush();
+    await asRoot("systemctl stop homeport-wal@postgres"); // the copy is later than the archive
     const before = await contents();
-    await damageNewestCopy();
-    await hetzner(`/servers/${await serverId()}/actions/poweroff`, { method: "POST" });
-    const refused = await sh("npx", "homeport", "recover");
-    expect([refused.code, refused.output]).toEqual([
-      3,
-      expect.stringContaining("fix: homeport recover --dead"),
-    ]);
-    const { code, output } = await sh("npx", "homeport", "recover", "--dead");
-    expect(code, output).toBe(0);
-    expect(output).toMatch(/skipped [0-9a-f]{8} .*: the dump is not the one that its manifest describes/);
-    expect((await lastRestore()).skipped).toHaveLength(1);
-    expect(await contents()).toBe(before);
+    const corruption = await backupAndDamage();
+    await powerOff();
+    try {
+      const refused = await sh("npx", "homeport", "recover");
+      expect([refused.code, refused.output]).toEqual([
+        3,
+        expect.stringContaining("fix: homeport recover --dead"),
+      ]);
+      const { code, output } = await sh("npx", "homeport", "recover", "--dead");
+      expect(code, output).toBe(0);
+      expect(output).toMatch(/skipped [0-9a-f]{8} of /);
+      expect((await lastRestore()).skipped).toHaveLength(1);
+      expect(await contents()).toBe(before);
+    } finally {
+      await mend(corruption);
+    }
   });
 
   it("by DROP TABLE: homeport restore --into live brings it back, and asks for --yes", async () => {
