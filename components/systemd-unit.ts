@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readCodeTree } from "./lib/code-tree";
 import { stdinLine } from "./lib/scripts";
 import type { Unit } from "./lib/system-units";
-import { renderEnvironment, unitFiles } from "./lib/unit-files";
+import { namedSecrets, renderEnvironment, unitFiles } from "./lib/unit-files";
 import { CodeStep, RemoteStep, type Host } from "./remote-step";
 import type { Secrets } from "./secrets";
 
@@ -79,6 +79,8 @@ export class SystemdUnit extends pulumi.ComponentResource {
   }
 
   private environmentText({ unit, environment, secrets }: SystemdUnitArgs): pulumi.Output<string> {
-    return pulumi.all(secrets.of(unit)).apply((values) => renderEnvironment({ ...environment, ...values }));
+    return pulumi
+      .all(secrets.of(unit))
+      .apply((values) => renderEnvironment({ ...environment, ...namedSecrets(unit, values) }));
   }
 }

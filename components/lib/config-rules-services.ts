@@ -65,7 +65,8 @@ export function environmentOverrides(reader: ConfigReader, system: System, domai
 }
 
 /** What has an environment. */
-type Part = Pick<Service | Unit, "name" | "environment" | "secrets" | "hostsVariable">;
+type Part = Pick<Service | Unit, "name" | "environment" | "secrets" | "hostsVariable"> &
+  Partial<Pick<Unit, "secretsAs">>;
 
 function runningParts({ services, units }: System): readonly Part[] {
   return [...Object.values(services), ...units];
@@ -89,7 +90,9 @@ function variableFaults(
 function nameFault(service: Part, name: string): string | undefined {
   if (!VARIABLE.test(name)) return "be named in letters, digits and _";
   if (name.startsWith("HOMEPORT_")) return "not start with HOMEPORT_, which is ours";
-  const secret = service.secrets.find((each) => name === each || name === `${each}_FILE`);
+  const secret = service.secrets.find(
+    (each) => name === (service.secretsAs?.[each] ?? each) || name === `${each}_FILE`,
+  );
   return secret === undefined ? undefined : `leave secret ${secret} to homeport:secrets`;
 }
 

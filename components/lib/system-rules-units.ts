@@ -126,7 +126,26 @@ function environmentFaults(spec: SystemSpec, at: string, unit: UnitSpec): Fault[
     if (value.includes("\0"))
       faults.push(fault(`${at}.environment.${name}`, "hold no NUL", "one", "remove it"));
   }
-  return [...faults, ...secrets.flatMap((name) => secretFaults(spec, at, name, environment))];
+  return [
+    ...faults,
+    ...secrets.flatMap((name) => secretFaults(spec, at, name, environment)),
+    ...renameFaults(at, unit),
+  ];
+}
+
+/** No two things of an environment have one name. */
+function renameFaults(at: string, unit: UnitSpec): Fault[] {
+  const { environment = {}, secrets = [], secretsAs = {}, hostsVariable } = unit;
+  return Object.entries(secretsAs).flatMap(([secret, name]) => {
+    const where = `${at}.secretsAs.${secret}`;
+    if (!secrets.includes(secret))
+      return [fault(where, "be one of the unit's secrets", "another", `add ${secret} to its secrets`)];
+    if (!VARIABLE.test(name))
+      return [fault(where, "be named in letters, digits and _", name, "write it like SECRET_KEY_BASE")];
+    const others = secrets.filter((each) => each !== secret).map((each) => secretsAs[each] ?? each);
+    if (!others.includes(name) && !(name in environment) && name !== hostsVariable) return [];
+    return [fault(where, "differ from the other names of the environment", name, "rename one of the two")];
+  });
 }
 
 function secretFaults(

@@ -29,6 +29,8 @@ export interface UnitSpec {
   readonly hostsVariable?: string;
   /** Names from the system's `secrets`, in the environment of this process alone (H9). */
   readonly secrets?: readonly string[];
+  /** Secret -> its name in the environment, where that is another: two units, each with its own SECRET_KEY_BASE. @default none */
+  readonly secretsAs?: Readonly<Record<string, string>>;
   /** Where it listens, on 127.0.0.1. */
   readonly port: number;
   /** Answers 2xx on that port when the unit is well. @default "/up" */
@@ -69,7 +71,7 @@ export function toUnit(name: string, spec: UnitSpec): Unit {
   const runtime = spec.runtime ?? "none";
   return {
     ...{ excludes: [], folder: `/opt/${name}`, beforeStart: [], ...WWW_DATA },
-    ...{ environment: {}, secrets: [], healthPath: "/up", startSeconds: 60, writable: {} },
+    ...{ environment: {}, secrets: [], secretsAs: {}, healthPath: "/up", startSeconds: 60, writable: {} },
     ...{ restart: "on-failure", stopGracePeriodSeconds: 30 },
     ...spec,
     ...{ name, runtime, packages: [...RUNTIME_PACKAGES[runtime], ...(spec.packages ?? [])] },

@@ -122,6 +122,15 @@ export function renderEnvironment(values: Readonly<Record<string, string>>): str
     .join("");
 }
 
+/** Values of a unit's secrets by the names that its environment has for them. */
+export function namedSecrets(
+  { secretsAs }: Unit,
+  values: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const entries = Object.entries(values);
+  return Object.fromEntries(entries.map(([name, value]) => [secretsAs[name] ?? name, value]));
+}
+
 function socketName(name: string): string {
   return `homeport-unit-${name}`;
 }

@@ -68,6 +68,17 @@ describe("the units of a system", () => {
     ["another number for www-data", { uid: 34 }, "units.api.uid: must be 33"],
     ["a variable with a dash", { environment: { "A-B": "1" } }, "units.api.environment: must be named"],
     ["a secret that nobody makes", { secrets: ["TOKEN"] }, "units.api.secrets: must name secrets"],
+    ["a name for another's secret", { secretsAs: { KEY: "K" } }, "units.api.secretsAs.KEY: must be one of"],
+    [
+      "a secret's name with a dash",
+      { secrets: ["KEY"], secretsAs: { KEY: "A-B" } },
+      "units.api.secretsAs.KEY: must be named in letters",
+    ],
+    [
+      "a secret's name that is taken",
+      { secrets: ["KEY", "OTHER"], secretsAs: { KEY: "OTHER" } },
+      "units.api.secretsAs.KEY: must differ",
+    ],
     ["a port of root's", { port: 80 }, "units.api.port: must be a whole number from 1024"],
     ["a health path without /", { healthPath: "up" }, "units.api.healthPath: must be a path"],
     ["no time to start", { startSeconds: 0 }, "units.api.startSeconds: must be a whole number"],

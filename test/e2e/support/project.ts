@@ -16,8 +16,8 @@ export class Project {
 
   constructor(
     readonly name: string,
-    /** Of its database: container, name, user. */
-    private readonly database: readonly [string, string, string],
+    /** Of its database: container, name, user. @default it has none */
+    private readonly database: readonly [string, string, string] = ["", "", ""],
   ) {
     this.folder = join(ROOT, "examples", name);
   }
