@@ -45,23 +45,29 @@ function offText(repository: string | undefined): string {
 
 /** What must hold of the way back to a moment. */
 export const POINT_IN_TIME_CHECKS: readonly Check[] = [
-  checkOf("S1-28", "the log leaves the server within seconds", "host", (host, { system, config }) => {
-    if (!config.pointInTime.enabled) return proven(offText(config.backup.repository));
-    const found = host.archives.out
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as ArchiveFacts);
-    const folders = [...new Set(Object.values(archiveFolders(system.databases)))];
-    const verdicts = folders.map((folder) =>
-      archiveVerdict(
-        folder,
-        found.find((each) => each.folder === folder),
-        config.pointInTime,
-      ),
-    );
-    const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
-    return verdicts.find(({ ok }) => !ok) ?? proven(evidence.join("; "));
-  }),
+  checkOf(
+    "S1-28",
+    "the log leaves the server within seconds",
+    "host",
+    (host, { system, config }) => {
+      if (!config.pointInTime.enabled) return proven(offText(config.backup.repository));
+      const found = host.archives.out
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as ArchiveFacts);
+      const folders = [...new Set(Object.values(archiveFolders(system.databases)))];
+      const verdicts = folders.map((folder) =>
+        archiveVerdict(
+          folder,
+          found.find((each) => each.folder === folder),
+          config.pointInTime,
+        ),
+      );
+      const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
+      return verdicts.find(({ ok }) => !ok) ?? proven(evidence.join("; "));
+    },
+    ({ databases }) => databases.length > 0,
+  ),
 ];
 
 /** One archive: its service runs, what it shipped is seconds old, and there is a base backup to begin from. */
