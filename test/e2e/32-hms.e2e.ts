@@ -1,0 +1,178 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually, hetzner, ROOT, visitor } from "./support/cloud";
+import { NOTHING, Project } from "./support/project";
+
+const project = new Project("hms");
+const API = "/opt/hosting-api";
+const CIGARS = "cigar-management-system";
+const TOBACCO = "tobacco-management-system";
+const HOSTING = "https://hosting.remoteds.us";
+const CODE = join(ROOT, "local-cloud", "apps", "hms", "hosting-api", "hms");
+/** Of the application's own code, but for these tests alone: git has neither. */
+const HARMLESS = join(CODE, "e2e.txt");
+/** Python takes it in place of `main.py`. */
+const BROKEN = join(CODE, "main");
+const DATABASES = [
+  `${API}/shared/data/hms.sqlite3`,
+  `/opt/${CIGARS}/shared/storage/production.sqlite3`,
+  `/opt/${TOBACCO}/shared/storage/production.sqlite3`,
+];
+
+async function secrets(): Promise<Record<string, string>> {
+  const { stdout } = await project.must("pulumi", "stack", "output", "--json", "--show-secrets");
+  return (JSON.parse(stdout) as { secretValues: Record<string, string> }).secretValues;
+}
+
+async function release(): Promise<string> {
+  return (await project.onServer(`basename "$(readlink ${API}/current)"`)).trim();
+}
+
+async function up(): Promise<void> {
+  const { code, output } = await project.pulumi("up", "--yes", "--skip-preview");
+  expect(code, output).toBe(0);
+}
+
+/** Every row of every table, as SQLite itself writes them. */
+async function rows(): Promise<string> {
+  return project.onServer(DATABASES.map((path) => `sqlite3 -readonly ${path} .dump`).join("; "));
+}
+
+/** What a visitor is answered there. */
+async function status(path: string, ...more: readonly string[]): Promise<string> {
+  const words = ["-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...more];
+  return (await visitor("curl", ...words, `${HOSTING}${path}`)).stdout;
+}
+
+function removePlanted(): void {
+  for (const each of [HARMLESS, BROKEN]) rmSync(each, { recursive: true, force: true });
+}
+
+describe("the hosting manager and its applications (S2)", () => {
+  beforeAll(async () => {
+    removePlanted();
+    const { code, output } = await project.local();
+    expect(code, output).toBe(0);
+  });
+  afterAll(removePlanted);
+
+  it("is proven by verify, line by line", async () => {
+    const checks = await project.verify();
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    const own = ["H9", "S2-3", "S2-5", "S2-7", "S2-8", "S2-10", "S2-17", "S2-20"];
+    expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
+  });
+
+  it("has nothing to change a second time", async () => {
+    const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(code, output).toBe(0);
+  });
+
+  it("answers no visitor but through the edge", async () => {
+    expect(await project.open([5051, 3001, 3002])).toBe("");
+    expect(await status("/health")).toBe("200");
+  });
+
+  it("lets no unit write beside its own directories, or read another's environment", async () => {
+    const tried = `touch /opt/${CIGARS}/shared/tmp/x && echo own; touch /opt/${CIGARS}/x /etc/x 2>/dev/null && echo more; cat ${API}/.env 2>/dev/null && echo read; true`;
+    const inUnit = `nsenter -t "$(systemctl show -p MainPID --value ${CIGARS})" -m -- setpriv --reuid=cigars --regid=cigars --clear-groups sh -c '${tried}'`;
+    expect((await project.onServer(inUnit)).trim()).toBe("own");
+  });
+
+  it("signs each application's cookies with a key of its own", async () => {
+    const keys = await project.onServer(`grep -h ^SECRET_KEY_BASE= /opt/${CIGARS}/.env /opt/${TOBACCO}/.env`);
+    expect(new Set(keys.trim().split("\n")).size).toBe(2);
+  });
+
+  it.each([
+    ["S2-5", `touch ${API}/.secrets.json`, `rm ${API}/.secrets.json`],
+    ["S2-7", `chmod 644 ${API}/.env`, `chmod 600 ${API}/.env`],
+    [
+      "S2-8",
+      "sed -i s/^User=www-data/User=nobody/ /etc/systemd/system/hms-api.service; systemctl daemon-reload",
+      "sed -i s/^User=nobody/User=www-data/ /etc/systemd/system/hms-api.service; systemctl daemon-reload",
+    ],
+    ["S2-20", `systemctl stop ${TOBACCO}`, `systemctl start ${TOBACCO}`],
+    [
+      "S2-20",
+      `systemctl stop homeport-unit-${CIGARS}.socket`,
+      `systemctl start homeport-unit-${CIGARS}.socket`,
+    ],
+    ["S1-27", "crontab -l >/root/planted && crontab -r", "crontab /root/planted && rm /root/planted"],
+  ])("verify finds it when %s does not hold", async (id, plant, mend) => {
+    await project.onServer(plant);
+    try {
+      expect(await project.broken()).toContainEqual(expect.stringContaining(`${id} `));
+    } finally {
+      await project.onServer(mend);
+    }
+  });
+
+  it("goes back to what answered last when a new release does not answer (S2-24)", async () => {
+    const [before, environment] = [await release(), await project.onServer(`sha256sum ${API}/.env`)];
+    mkdirSync(BROKEN);
+    writeFileSync(join(BROKEN, "__init__.py"), 'raise SystemExit("planted")\n');
+    try {
+      const { code, output } = await project.pulumi("up", "--yes", "--skip-preview");
+      expect(code, output).not.toBe(0);
+      expect(output).toContain(`release ${before}, with its environment, runs again`);
+    } finally {
+      removePlanted();
+    }
+    expect(await release()).toBe(before);
+    expect(await project.onServer(`sha256sum ${API}/.env`)).toBe(environment);
+    expect(await status("/health")).toBe("200");
+    await up();
+    expect(await release()).toBe(before);
+  });
+
+  it("takes a unit back to its former release in one command, and there again, verified (S2-24)", async () => {
+    const former = await release();
+    writeFileSync(HARMLESS, "another release\n");
+    try {
+      await up();
+      const newer = await release();
+      expect(newer).not.toBe(former);
+      await project.must("npx", "homeport", "rollback", "--service", "hms-api");
+      expect(await release()).toBe(former);
+      await project.must("npx", "homeport", "rollback", "--service", "hms-api", "--to", newer.slice(0, 7));
+      expect(await release()).toBe(newer);
+    } finally {
+      removePlanted();
+    }
+    await up();
+    expect(await release()).toBe(former);
+  });
+
+  it("comes back by itself when the server starts again", async () => {
+    const { servers } = await hetzner<{ servers: { id: number }[] }>("/servers?label_selector=system%3Dhms");
+    const boot = "cat /run/homeport-e2e 2>/dev/null || true";
+    await project.onServer("echo up >/run/homeport-e2e");
+    await hetzner(`/servers/${servers[0]?.id}/actions/reboot`, { method: "POST" });
+    await eventually(180, async () => {
+      const { code, stdout } = await project.sh("npx", "homeport", "ssh", "--", boot);
+      return code === 0 && stdout.trim() === "" && (await status("/health")) === "200";
+    });
+    await eventually(180, async () => (await project.broken()).length === 0);
+  });
+
+  it("comes back on a new server with equal data (H1)", async () => {
+    const { HMS_API_TOKEN = "" } = await secrets();
+    const card = ["-H", `Authorization: Bearer ${HMS_API_TOKEN}`, "--json", '{"title":"Order boxes"}'];
+    expect(await status("/api/v1/kanban/cards", ...card)).toBe("201");
+    const insert = `INSERT INTO cigars (name, origin, quantity, created_at, updated_at) VALUES ('Robusto', 'Estelí', 7, '2026-01-01', '2026-01-01')`;
+    await project.onServer(`sqlite3 ${DATABASES[1]} "${insert}"`);
+    const before = await rows();
+    expect(before).toMatch(/Order boxes[\s\S]*Robusto/);
+    await project.must("npx", "homeport", "backup", "now");
+    const { code, output } = await project.sh("npx", "homeport", "recover", "--yes");
+    expect(code, output).toBe(0);
+    expect(await rows()).toBe(before);
+    expect(await project.broken()).toEqual([]);
+  });
+
+  it("is gone without a trace after pulumi destroy", async () => {
+    expect(await project.destroy()).toEqual(NOTHING);
+  });
+});
