@@ -75,14 +75,19 @@ export function mountsVerdict(host: Pick<HostFacts, "containers">, { system }: E
   return proven(evidence.join(", "));
 }
 
+function originOf({ request }: AnswerCheckSpec, { system, config }: Expected): string {
+  return `https://${fullHostname(request.site ?? system.sites[0]?.hostname ?? "@", config.domain)}`;
+}
+
 /** The request of a check, with the secrets in it. */
-export function requestOf({ request }: AnswerCheckSpec, expected: Expected): HttpRequest {
-  const { site = expected.system.sites[0]?.hostname ?? "@", path, method, body, bearer, basic } = request;
+export function requestOf(check: AnswerCheckSpec, expected: Expected): HttpRequest {
+  const { request } = check;
+  const { path, method, body, bearer, basic } = request;
   const secret = (name: string): string => expected.secretValues[name] ?? "";
   const words =
     basic === undefined ? "" : Buffer.from(`${basic.user}:${secret(basic.secret)}`).toString("base64");
   return {
-    url: `https://${fullHostname(site, expected.config.domain)}${path}`,
+    url: `${originOf(check, expected)}${compose(path, secret)}`,
     method,
     body:
       body === undefined ? undefined : compose(body.replaceAll("{domain}", expected.config.domain), secret),
@@ -96,7 +101,8 @@ export function requestOf({ request }: AnswerCheckSpec, expected: Expected): Htt
 }
 
 export function answerVerdict(check: AnswerCheckSpec, found: HttpAnswer, expected: Expected): Verdict {
-  const { url, method = "GET" } = requestOf(check, expected);
+  const { path, method = "GET" } = check.request;
+  const url = `${originOf(check, expected)}${path}`; // as the spec has it: a secret in it stays a name
   const wrong =
     found.error ??
     statusFault(check, found) ??

@@ -40,6 +40,7 @@ export function siteBlock(site: Site, input: NginxInput): string {
   const prefixes = [
     ...site.routes,
     ...Object.values(site.rateLimits).flatMap(({ burst }) => Object.keys(burst)),
+    ...site.unlogged,
   ]
     .map((each) => withoutSlash(typeof each === "string" ? each : each.path))
     .sort((a, b) => b.length - a.length);
@@ -88,17 +89,21 @@ function redirectLines(site: Site, host: string): string {
     .join("");
 }
 
-/** What is below a path, and the path itself: of a route, or of a limit inside of one. */
+/** What is below a path, and the path itself: of a route, or of a limit or a silence inside of one. */
 function location(prefix: string, site: Site): string {
   const limits = Object.entries(site.rateLimits).flatMap(([zone, { burst }]) =>
     Object.entries(burst)
       .filter(([path]) => withoutSlash(path) === prefix)
       .map(([, more]) => `		limit_req zone=${zone}${more === 0 ? "" : ` burst=${String(more)} nodelay`};\n`),
   );
+  // errors name the request as well
+  const silence = site.unlogged.some((path) => `${prefix}/`.startsWith(`${withoutSlash(path)}/`))
+    ? "		access_log off;\n		error_log stderr emerg;\n"
+    : "";
   const route = site.routes.find(({ path }) => `${prefix}/`.startsWith(`${withoutSlash(path)}/`));
   const where = prefix === "" ? "/" : `~ ^${prefix.replaceAll(".", "\\.")}(/|$)`;
   const body = route === undefined ? "		return 404;\n" : proxyLines(route, site);
-  return `	location ${where} {\n${limits.join("")}${body}	}\n`;
+  return `	location ${where} {\n${silence}${limits.join("")}${body}	}\n`;
 }
 
 function proxyLines(route: Route, site: Site): string {

@@ -14,6 +14,7 @@ export interface AnswerCheckSpec extends CheckHead {
   readonly request: {
     /** Hostname of the site, as the spec has it. @default the first site's */
     readonly site?: string;
+    /** `{NAME:url}` stands for a secret, which only an `unlogged` path of the site may hold. */
     readonly path: string;
     /** @default GET */
     readonly method?: "GET" | "HEAD" | "OPTIONS" | "POST";

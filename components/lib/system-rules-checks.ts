@@ -1,6 +1,7 @@
 import { specFault as fault, type Fault } from "./faults";
 import type { SystemSpec } from "./system";
 import { partsOf } from "./system-secrets";
+import { withoutSlash } from "./system-sites";
 import { isAnswerCheck, type AnswerCheckSpec, type CommandCheckSpec } from "./system-checks";
 
 const ID = /^[A-Z]{1,4}\d{0,2}(-\d{1,3}[a-z]?)?$/;
@@ -22,12 +23,14 @@ function answerFaults(spec: SystemSpec, at: string, { request, answer }: AnswerC
   const faults = secretFaults(spec, at, [
     ...[request.bearer, request.basic?.secret],
     ...partsOf(request.body ?? "").map(({ name }) => name),
+    ...partsOf(request.path).map(({ name }) => name),
   ]);
   const hosts = spec.sites.map(({ hostname }) => hostname);
   if (request.site !== undefined && !hosts.includes(request.site)) {
     const fix = `use one of: ${hosts.join(", ")}`;
     faults.push(fault(`${at}.request.site`, "be a site's hostname", request.site, fix));
   }
+  faults.push(...pathSecretFaults(spec, at, request));
   if (!request.path.startsWith("/"))
     faults.push(fault(`${at}.request.path`, "start with /", request.path, 'write "/healthz"'));
   const statuses = [answer.status].flat();
@@ -36,6 +39,15 @@ function answerFaults(spec: SystemSpec, at: string, { request, answer }: AnswerC
     faults.push(fault(`${at}.answer.status`, rule, statuses.join(", "), "set it to 200"));
   }
   return faults;
+}
+
+function pathSecretFaults(spec: SystemSpec, at: string, request: AnswerCheckSpec["request"]): Fault[] {
+  if (partsOf(request.path).length === 0) return [];
+  const site = spec.sites.find(({ hostname }) => hostname === request.site) ?? spec.sites[0];
+  const silent = site?.unlogged ?? [];
+  if (silent.some((each) => request.path.startsWith(`${withoutSlash(each)}/`))) return [];
+  const rule = "name a secret only where the proxy's logs have no word of it";
+  return [fault(`${at}.request.path`, rule, request.path, "add its prefix to the site's unlogged")];
 }
 
 function isStatus(status: number): boolean {

@@ -28,6 +28,7 @@ export function siteFaults(spec: SystemSpec): Fault[] {
       ...pathFaults(`${path}.healthPath`, site.healthPath ?? "/"),
       ...headerFaults(path, site.headers ?? {}),
       ...rateLimitFaults(spec, path, site.rateLimits ?? {}, zones),
+      ...unloggedFaults(spec, `${path}.unlogged`, site.unlogged ?? []),
       ...bodyFaults(`${path}.maxBodyMb`, site.maxBodyMb),
     ];
   });
@@ -140,6 +141,13 @@ function headerFaults(path: string, headers: Readonly<Record<string, string>>): 
     seen.add(name.toLowerCase());
     return faults;
   });
+}
+
+function unloggedFaults({ proxy }: SystemSpec, at: string, paths: readonly string[]): Fault[] {
+  const faults = paths.flatMap((each) => pathFaults(at, each));
+  if (paths.length === 0 || proxy === "nginx") return faults;
+  const rule = "be left out with Caddy, whose errors name every request";
+  return [fault(at, rule, paths.join(", "), 'set proxy: "nginx"'), ...faults];
 }
 
 function rateLimitFaults(

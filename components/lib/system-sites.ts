@@ -37,6 +37,8 @@ export interface SiteSpec {
   readonly headers?: Readonly<Record<string, string>>;
   /** Zone -> limit. @default none */
   readonly rateLimits?: Readonly<Record<string, RateLimitSpec>>;
+  /** Path prefixes that the proxy's logs have no word of: what is asked there names a secret. @default none */
+  readonly unlogged?: readonly string[];
   /** Whether answers to the edge are compressed. @default false */
   readonly gzip?: boolean;
   /** Largest request body. @default 100, the edge's own limit */
@@ -62,6 +64,7 @@ export interface Site {
   readonly healthPath: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly rateLimits: Readonly<Record<string, RateLimitSpec>>;
+  readonly unlogged: readonly string[];
   readonly gzip: boolean;
   readonly maxBodyMb: number;
 }
@@ -92,6 +95,7 @@ export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
     healthPath: spec.healthPath ?? "/up",
     headers: spec.headers ?? {},
     rateLimits: spec.rateLimits ?? {},
+    unlogged: spec.unlogged ?? [],
     gzip: spec.gzip ?? false,
     maxBodyMb,
   };

@@ -1,4 +1,5 @@
 import { defineSystem } from "homeport/system";
+import { checks } from "./checks";
 
 const CODE = "../../local-cloud/apps/hms";
 
@@ -12,6 +13,9 @@ const RAILS = {
   writable: { storage: { sqlite: ["production.sqlite3"] }, tmp: { backup: false } },
 } as const;
 const RUBY = { BUNDLE_FROZEN: "true", BUNDLE_USER_HOME: "/tmp/bundle", RUBYOPT: "-W:no-deprecated" };
+
+/** The token is in the path. */
+const INVENTORY = ["/api/inventory"];
 
 /** A hosting manager (FastAPI) and the two Rails applications that it looks after, as services of systemd. */
 export const system = defineSystem({
@@ -70,9 +74,10 @@ export const system = defineSystem({
       routes: { "/": "hms-api:5051" },
       healthPath: "/health",
     },
-    { hostname: "cigars", routes: { "/": "cigar-management-system:3001" } },
-    { hostname: "tobacco", routes: { "/": "tobacco-management-system:3002" } },
+    { hostname: "cigars", routes: { "/": "cigar-management-system:3001" }, unlogged: INVENTORY },
+    { hostname: "tobacco", routes: { "/": "tobacco-management-system:3002" }, unlogged: INVENTORY },
   ],
+  checks,
   secrets: {
     HMS_ADMIN_PASSWORD: { kind: "kept", minLength: 16, make: "base64url:24" },
     CIGAR_ADMIN_PASSWORD: { kind: "kept", minLength: 16, make: "base64url:24" },

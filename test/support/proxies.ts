@@ -31,6 +31,8 @@ export interface Bed {
   readonly plainPort: number;
   readonly port: number;
   readonly child: ChildProcess;
+  /** Its error log so far. */
+  readonly errors: () => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -111,7 +113,16 @@ export async function startProxy({ kind, sites, services, edgeCidrs }: BedOption
     service.close();
     rmSync(directory, { recursive: true });
   };
-  return { directory, plainPort, port, child, stop, ask: (path, options) => ask(port, path, options) };
+  const errors = (): string => said;
+  return {
+    directory,
+    plainPort,
+    port,
+    child,
+    errors,
+    stop,
+    ask: (path, options) => ask(port, path, options),
+  };
 }
 
 /** Answers with what it was asked: 200, or the number that `?status=` names. */

@@ -39,6 +39,11 @@ describe("an answer that a visitor should get", () => {
       request: { path: "/", body: '{"query":"{ a }","key":"{TOKEN}","of":"{domain}"}' },
     };
     expect(requestOf(body, expected).body).toBe('{"query":"{ a }","key":"s3cret","of":"mxcorre.com"}');
+    const inPath = { ...CHECK, request: { path: "/of/{TOKEN:url}" } };
+    expect(requestOf(inPath, expected).url).toBe("https://mxcorre.com/of/s3cret");
+    expect(answerVerdict(inPath, GOOD, expected)).toMatchObject({
+      evidence: "GET https://mxcorre.com/of/{TOKEN:url} 200",
+    });
     expect(answerVerdict(CHECK, GOOD, expected)).toEqual({
       ok: true,
       evidence: "GET https://mxcorre.com/readyz?full=1 200",

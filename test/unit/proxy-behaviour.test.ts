@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defineSystem, type ServiceSpec } from "../../components/lib/system";
 import type { ProxyKind } from "../../components/lib/system-sites";
@@ -40,7 +42,7 @@ function sitesFor(proxy: ProxyKind) {
         },
         gzip: true,
         maxBodyMb: 2,
-        ...(proxy === "nginx" ? { rateLimits: limits } : {}),
+        ...(proxy === "nginx" ? { rateLimits: limits, unlogged: ["/quiet", "/down/quiet"] } : {}),
       },
       { hostname: "hooks", routes: { "/in/": "web:3000" } },
     ],
@@ -158,7 +160,11 @@ describe.each(["caddy", "nginx"] as const)("%s with the rendered sites", (kind) 
 describe.skipIf(!HAS.nginx)("nginx's own parts (skipped only without an nginx binary)", () => {
   let bed: Bed;
   beforeAll(async () => {
-    const options = { sites: sitesFor("nginx"), services: { web: true }, edgeCidrs: ["127.0.0.1/32"] };
+    const options = {
+      sites: sitesFor("nginx"),
+      services: { web: true, down: false },
+      edgeCidrs: ["127.0.0.1/32"],
+    };
     bed = await startProxy({ kind: "nginx", ...options });
   });
   afterAll(() => bed.stop());
@@ -175,6 +181,17 @@ describe.skipIf(!HAS.nginx)("nginx's own parts (skipped only without an nginx bi
     expect(greedy.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(4);
     expect(refused[0]?.headers).toMatchObject({ "x-frame-options": "SAMEORIGIN" });
     expect([other.status, elsewhere.status]).toEqual([200, 200]);
+  });
+
+  it("has no word of an unlogged path in either log, however it is written, and of the others it has", async () => {
+    const paths = ["/quiet/t0ken?x", "//quiet//t0ken", "/%71uiet/t0ken", "/down/quiet/t0ken", "/down/loud"];
+    const answers = await Promise.all([...paths, "/loud"].map((path) => bed.ask(path)));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 502, 502, 200]);
+    const access = readFileSync(join(bed.directory, "access.log"), "utf8");
+    expect(access).toContain("/loud");
+    expect(bed.errors()).toContain("/down/loud");
+    expect(access + bed.errors()).not.toContain("t0ken");
   });
 
   it("serves ACME's challenges without TLS", async () => {

@@ -108,6 +108,14 @@ describe("faults of the parts of a spec", () => {
     ],
     ["an unknown token", spec({}, answer({ bearer: "TOKEN" })), "name a declared secret, got TOKEN"],
     ["a relative address", spec({}, answer({ path: "x" })), "checks[0].request.path: must start with /"],
+    [
+      "a secret that logs would hold",
+      spec(
+        { secrets: ["KEY"], secretFiles: true, user: "1:1" },
+        { ...answer({ path: "/{KEY:url}" }), secrets: { KEY: { kind: "kept" } } },
+      ),
+      "name a secret only where",
+    ],
     ["an impossible status", spec({}, answer({}, [200, 1000])), "be statuses from 200 to 599"],
     ["no status", spec({}, answer({}, [])), "be statuses from 200 to 599"],
     ["a command nowhere", spec({}, command({ service: "cache" })), "checks[0].service: must name a service"],

@@ -55,6 +55,7 @@ describe("a system's sites", () => {
         redirects: {},
         headers: {},
         rateLimits: {},
+        unlogged: [],
         gzip: false,
         maxBodyMb: 7,
       },
@@ -83,6 +84,12 @@ describe("a system's sites", () => {
       spec(limit({}), { proxy: "caddy" }),
       "sites[0].rateLimits: must be left out with Caddy",
     ],
+    [
+      "silence with Caddy",
+      spec({ unlogged: ["/t"] }, { proxy: "caddy" }),
+      "sites[0].unlogged: must be left out with Caddy",
+    ],
+    ["a silent path", spec({ unlogged: ["t"] }), "sites[0].unlogged: must have a path of /"],
     [
       "a limit's name",
       spec({ rateLimits: { "a b": { perSecond: 1, burst: { "/": 1 } } } }),
