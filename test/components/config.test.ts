@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConfigError, loadConfig, writeStackSshFiles } from "../../components/config";
 import { runningCalendar } from "../../systems/running-calendar";
-import { HOST, mailRaw, OPERATOR, SECRET_KEYS, validRaw } from "../support/valid-config";
+import { HOST, mailRaw, OPERATOR, SECRET_KEYS, sftpRaw, validRaw } from "../support/valid-config";
 
 const VARIABLES = [
   "HCLOUD_TOKEN",
@@ -36,6 +36,17 @@ function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
 }
 
+/** No value of a secret key that the stack has. */
+function expectNoSecretInPlain(config: unknown, raw: Readonly<Record<string, string | undefined>>): void {
+  const plain = JSON.stringify(config, (_, value: unknown) =>
+    pulumi.Output.isInstance(value) ? "output" : value,
+  );
+  for (const key of SECRET_KEYS) {
+    const value = raw[key];
+    if (value !== undefined) expect(plain).not.toContain(JSON.stringify(value).slice(1, -1));
+  }
+}
+
 describe("loadConfig", () => {
   it("hands every secret on as a secret output and the rest as plain values", async () => {
     const raw = { ...validRaw(), ...mailRaw() };
@@ -63,10 +74,20 @@ describe("loadConfig", () => {
     ]);
     expect(await valueOf(config.operatorPrivateKey)).toBe(OPERATOR.privateKey);
     expect(await valueOf(config.registry.password)).toBe(raw["homeport:registryPassword"]);
-    const plain = JSON.stringify(config, (_, value: unknown) =>
-      pulumi.Output.isInstance(value) ? "output" : value,
-    );
-    for (const key of SECRET_KEYS) expect(plain).not.toContain(JSON.stringify(raw[key]).slice(1, -1));
+    expectNoSecretInPlain(config, raw);
+  });
+
+  it("hands the key to a repository over SFTP on as a secret output", async () => {
+    const raw = Object.fromEntries(
+      Object.entries({ ...validRaw(), ...sftpRaw() }).filter(([, value]) => value !== undefined),
+    ) as Record<string, string>;
+    pulumi.runtime.setAllConfig(raw, [...SECRET_KEYS]);
+
+    const config = loadConfig(runningCalendar);
+
+    expect(await pulumi.isSecret(config.backup.sshKey)).toBe(true);
+    expect((await valueOf(config.backup.sshKey)).trim()).toBe(OPERATOR.privateKey.trim());
+    expectNoSecretInPlain(config, raw);
   });
 
   it("throws one error with all faults, which the engine shows without a stack trace", () => {
