@@ -20,6 +20,8 @@ const DATABASES = [
   `/opt/${TOBACCO}/shared/storage/production.sqlite3`,
 ];
 
+const RESTART = `systemctl restart ${CIGARS}; until curl -sf 127.0.0.1:3001/up >/dev/null; do sleep 0.3; done`;
+
 async function secrets(): Promise<Record<string, string>> {
   const { stdout } = await project.must("pulumi", "stack", "output", "--json", "--show-secrets");
   return (JSON.parse(stdout) as { secretValues: Record<string, string> }).secretValues;
@@ -60,7 +62,7 @@ describe("the hosting manager and its applications (S2)", () => {
   it("is proven by verify, line by line", async () => {
     const checks = await project.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    const own = ["H9", "S2-3", "S2-5", "S2-7", "S2-8", "S2-10", "S2-17", "S2-20"];
+    const own = ["H9", "S2-3", "S2-5", "S2-7", "S2-8", "S2-10", "S2-14", "S2-15", "S2-16", "S2-17", "S2-20"];
     expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
   });
 
@@ -85,7 +87,23 @@ describe("the hosting manager and its applications (S2)", () => {
     expect(new Set(keys.trim().split("\n")).size).toBe(2);
   });
 
+  it("has written no secret into the proxy's log, a journal or a plain output, inventories' tokens neither", async () => {
+    const { stdout } = await project.must("pulumi", "stack", "output", "--json");
+    const logs = await project.onServer(
+      "for each in $(docker ps -q); do docker logs $each 2>&1; done; journalctl --no-pager -o cat",
+    );
+    expect(logs).toContain('"uri":"/login"');
+    expect(logs).toContain("inventory asked: 200");
+    const named = Object.entries(await secrets()).filter(([, value]) => (stdout + logs).includes(value));
+    expect(named.map(([name]) => name)).toEqual([]);
+  });
+
   it.each([
+    [
+      "S2-14",
+      `cp /opt/${CIGARS}/.env /root/planted; sed -i s/^CIGAR_API_TOKEN=.*/CIGAR_API_TOKEN=another/ /opt/${CIGARS}/.env; ${RESTART}`,
+      `cat /root/planted >/opt/${CIGARS}/.env; rm /root/planted; ${RESTART}`,
+    ],
     ["S2-5", `touch ${API}/.secrets.json`, `rm ${API}/.secrets.json`],
     ["S2-7", `chmod 644 ${API}/.env`, `chmod 600 ${API}/.env`],
     [
@@ -161,7 +179,7 @@ describe("the hosting manager and its applications (S2)", () => {
     const { HMS_API_TOKEN = "" } = await secrets();
     const card = ["-H", `Authorization: Bearer ${HMS_API_TOKEN}`, "--json", '{"title":"Order boxes"}'];
     expect(await status("/api/v1/kanban/cards", ...card)).toBe("201");
-    const insert = `INSERT INTO cigars (name, origin, quantity, created_at, updated_at) VALUES ('Robusto', 'Estelí', 7, '2026-01-01', '2026-01-01')`;
+    const insert = `INSERT OR IGNORE INTO cigars (name, origin, quantity, created_at, updated_at) VALUES ('Robusto', 'Estelí', 7, '2026-01-01', '2026-01-01')`;
     await project.onServer(`sqlite3 ${DATABASES[1]} "${insert}"`);
     const before = await rows();
     expect(before).toMatch(/Order boxes[\s\S]*Robusto/);
