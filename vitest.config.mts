@@ -17,6 +17,8 @@ export default defineConfig({
     include: ["test/{unit,components,program,local-cloud}/**/*.test.ts"],
     // the SDK keeps its mocks and settings in globals: a file of its own process each
     pool: "forks",
+    // many start programs: on a machine that does something else too, 5 s tell its load and no fault
+    testTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
   },
