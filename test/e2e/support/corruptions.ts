@@ -21,11 +21,11 @@ interface StoredFile {
 
 /**
  * Everything that is kept there, but for what holds nothing of a copy: restic's locks, the archive's marks of time, and
- * parts of segments of the log that are there as a whole.
+ * parts of segments of the log that are there as a whole; nor is what was deleted, of which the store keeps an empty file.
  */
 export async function storedFiles(): Promise<StoredFile[]> {
   const listing = await inStore(
-    `cd ${REPOSITORY} && find . -type f ! -path './locks/*' -exec stat -c '%s %n' {} + | sort -k 2`,
+    `cd ${REPOSITORY} && find . -type f -size +0c ! -path './locks/*' -exec stat -c '%s %n' {} + | sort -k 2`,
   );
   const files = listing
     .trim()
@@ -79,7 +79,9 @@ export async function corrupt({ kind, file, at }: Corruption): Promise<void> {
     truncation: `truncate -s ${at} ${path}`,
     deletion: `rm ${path}`,
   };
-  await inStore(`set -e; cp -p ${path} /objects/kept; ${acts[kind]}; ! cmp -s ${path} /objects/kept`);
+  await inStore(
+    `set -e; cp --preserve=all ${path} /objects/kept; ${acts[kind]}; ! cmp -s ${path} /objects/kept`,
+  );
 }
 
 export async function mend({ file }: Corruption): Promise<void> {
