@@ -56,6 +56,8 @@ export interface StackConfig {
   readonly registry: RegistryConfig;
   /** The system's kept secrets by name. */
   readonly keptSecrets: Readonly<Record<string, pulumi.Output<string>>>;
+  /** May edit the zone's records; empty where no site is acme-dns. */
+  readonly acmeDnsToken: pulumi.Output<string>;
   readonly wwwRecord: "A" | "CNAME";
   /** Hosts of the zone that are not the system's and whose origins are ready for Full (strict). */
   readonly strictNeighbours: readonly string[];
@@ -139,6 +141,7 @@ function withOutputs(config: PlainConfig, system: System): StackConfig {
     },
     registry: { ...registry, password: pulumi.secret(secretValues.registryPassword) },
     keptSecrets: Object.fromEntries(kept),
+    acmeDnsToken: pulumi.secret(secretValues.acmeDnsToken),
   };
 }
 

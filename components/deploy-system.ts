@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createAcme, type Acme } from "./acme";
 import { Backup } from "./backup";
 import { loadConfig, writeStackSshFiles, type StackConfig } from "./config";
 import { ContainerHost } from "./container-host";
@@ -126,6 +127,8 @@ function createServer(system: System, config: StackConfig, zone: Zone, sshConfig
 interface Running {
   readonly secrets: Secrets;
   readonly originTls: OriginTls;
+  /** Only where a site has a certificate of Let's Encrypt. */
+  readonly acme: Acme | undefined;
   readonly proxy: Proxy;
 }
 
@@ -164,6 +167,8 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
     ...{ host, proxy: system.proxy, hostnames, packagesReady },
     owner: physicalName(system.name, stack),
   });
+  const ready = [...Object.values(app.containers), ...units];
+  const acme = createAcme({ host, system, domain, dnsToken: config.acmeDnsToken, originTls, after: ready });
   const proxy = new Proxy("proxy", {
     ...{ system, domain, host, provider, hardened: hardening },
     image: images.proxy ?? "",
@@ -171,11 +176,11 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
     networkName: app.networkName,
     containers: app.containers,
     units,
-    certificateInstalled: originTls.installed,
+    certificateInstalled: acme?.installed ?? originTls.installed,
   });
   // A backup that was restored and compared, before anybody hears that the system is up (S1-28).
-  backup.prove([...Object.values(app.containers), ...units]);
-  return { secrets, originTls, proxy };
+  backup.prove(ready);
+  return { secrets, originTls, acme, proxy };
 }
 
 /** The system's applications without a container: after the others, with the data of the server before. */
@@ -229,6 +234,7 @@ function letVisitorsIn(
     recordType: config.wwwRecord,
     edgeReady: [edge.strict, ...rulesets],
   });
+  running.acme?.onceVisitorsCome([dns]);
   if (Object.keys(system.edge.monitors ?? {}).length === 0) return;
   const { secretValues } = running.secrets;
   const { accountId } = zone;

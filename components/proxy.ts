@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { PROXY_PROGRAMS } from "./lib/proxy-kinds";
+import { PROXY_PROGRAMS, proxyVolumes } from "./lib/proxy-kinds";
 import { fullHostname, type System } from "./lib/system";
 import { SOCKETS } from "./lib/system-units";
 import { RemoteStep, type Host } from "./remote-step";
@@ -108,7 +108,8 @@ export class Proxy extends pulumi.ComponentResource {
     const { name: system, proxy, units } = args.system;
     // the folder, not a socket: one that is made anew would stay the old one in a container
     const sockets = units.length === 0 ? [] : [{ hostPath: SOCKETS, containerPath: SOCKETS }];
-    const { containerSuffix, command, volumes } = PROXY_PROGRAMS[proxy];
+    const { containerSuffix, command } = PROXY_PROGRAMS[proxy];
+    const volumes = proxyVolumes(proxy, args.system.sites);
     const other = proxy === "caddy" ? "nginx" : "caddy";
     return new docker.Container(
       `${name}-${proxy}`,

@@ -1,3 +1,4 @@
+import { ACME_ROOT, acmeSites, certificateFile, CHALLENGE_PATH } from "./acme";
 import { fullHostname } from "./system";
 import { DEFAULT_HEADERS, redirectTarget, withoutSlash, type Route, type Site } from "./system-sites";
 
@@ -27,14 +28,18 @@ export function renderCaddyfile(input: CaddyfileInput): string {
   const blocks = [
     globalBlock(),
     tlsSnippet(directory),
+    ...(acmeSites(input.sites).length > 0 ? [ACCESS_LOG] : []),
     headersSnippet(),
     visitorSnippet(input.edgeCidrs),
     ...input.sites.map((site) => siteBlock(site, input.domain, directory)),
-    ...input.sites.flatMap((site) => redirectBlocks(site, input.domain)),
-    plainBlock(input.sites.flatMap((site) => hostsOf(site, input.domain))),
+    ...input.sites.flatMap((site) => redirectBlocks(site, input.domain, directory)),
+    ...challengeBlocks(input),
+    plainBlock(
+      input.sites.filter(({ tls }) => tls !== "acme-http").flatMap((site) => hostsOf(site, input.domain)),
+    ),
     strangerBlock(),
   ];
-  return blocks.join("\n\n") + "\n";
+  return blocks.filter((block) => block !== "").join("\n\n") + "\n";
 }
 
 function globalBlock(): string {
@@ -65,6 +70,14 @@ function tlsSnippet(directory: string): string {
 }`;
 }
 
+/** For sites that show another certificate than the shared one. */
+const ACCESS_LOG = `(access_log) {
+	log {
+		output stdout
+		format json
+	}
+}`;
+
 /** Only where the application has none of its own, each for itself: in one block `?` is all or nothing. */
 function headersSnippet(): string {
   const defaults = Object.entries(DEFAULT_HEADERS).map(([name, value]) => `	header ?${name} "${value}"`);
@@ -92,14 +105,14 @@ function siteBlock(site: Site, domain: string, directory: string): string {
   const own = ownHeaders(site);
   const rest = site.routes.some((route) => route.path === "/") ? "" : "\n		handle {\n			respond 404\n		}";
   return `https://${host} {
-	import origin_tls
+${tlsLine(site, domain, directory)}
 	import visitor
 ${matchers}	route {
 		import security_headers
 ${own}		request_header @stranger -CF-Connecting-IP
 		request_header X-Real-IP {remote_host}
 		request_header @edge X-Real-IP {http.request.header.CF-Connecting-IP}
-${site.gzip ? "		encode gzip\n" : ""}${redirects(site, host)}${handlers}${rest}
+${site.gzip ? "		encode gzip\n" : ""}${challenges(site, "\t\t")}${redirects(site, host)}${handlers}${rest}
 	}
 	handle_errors {
 		import security_headers
@@ -159,17 +172,45 @@ function replacement({ path, replacePath }: Route): string {
   return `			uri path_regexp ${to}\n`;
 }
 
-function redirectBlocks(site: Site, domain: string): string[] {
+/** A line that the host keeps for the site, its own certificate or what stands in; or the one that all others share. */
+function tlsLine(site: Site, domain: string, directory: string): string {
+  const file = certificateFile(site, domain);
+  if (file === undefined) return "	import origin_tls";
+  return `	import ${directory}/${file}.caddy\n	import access_log`;
+}
+
+/** Over TLS as well: the edge sends whoever asks in plain there, and the ACME server follows. */
+function challenges(site: Site, margin: string): string {
+  if (site.tls !== "acme-http") return "";
+  const lines = [`handle ${CHALLENGE_PATH}* {`, `	root * ${ACME_ROOT}`, "	file_server", "}"];
+  return lines.map((line) => `${margin}${line}\n`).join("");
+}
+
+function challengeBlocks({ sites, domain }: CaddyfileInput): string[] {
+  return acmeSites(sites, ["acme-http"]).map((site) => {
+    const hosts = hostsOf(site, domain).map((host) => `http://${host}`);
+    return `${hosts.join(", ")} {
+${challenges(site, "	")}	handle {
+		redir https://{host}{uri} 308
+	}
+}`;
+  });
+}
+
+function redirectBlocks(site: Site, domain: string, directory: string): string[] {
+  const redirect = `redir https://${fullHostname(site.hostname, domain)}{uri} 308`;
+  const answer = site.tls === "acme-http" ? `handle {\n		${redirect}\n	}` : redirect;
   return site.redirectsFrom.map(
     (hostname) => `https://${fullHostname(hostname, domain)} {
-	import origin_tls
+${tlsLine(site, domain, directory)}
 	import security_headers
-	redir https://${fullHostname(site.hostname, domain)}{uri} 308
+${challenges(site, "	")}	${answer}
 }`,
   );
 }
 
 function plainBlock(hosts: readonly string[]): string {
+  if (hosts.length === 0) return "";
   return `${hosts.map((host) => `http://${host}`).join(", ")} {
 	redir https://{host}{uri} 308
 }`;

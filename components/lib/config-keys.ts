@@ -30,6 +30,7 @@ export const CONFIG_KEYS = {
   "homeport:registryServer": { default: "ghcr.io", example: "ghcr.io" },
   "homeport:registryUsername": { example: "acme" },
   "homeport:registryPassword": { secret: true },
+  "homeport:acmeDnsToken": { secret: true },
   "homeport:secrets": { secret: true, fix: INIT },
   "homeport:environment": { element: ".web.NAME", example: "VALUE" },
   "homeport:wwwRecord": { default: "A", example: "A" },

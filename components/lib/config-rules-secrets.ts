@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acmeSites } from "./acme";
 import { nearest, type ConfigKeyName } from "./config-keys";
 import { hasControl, isPlaceholder, type ConfigInput, type ConfigReader } from "./config-reader";
 import type { ServiceValues } from "./config-rules-services";
@@ -43,6 +44,21 @@ function token(
   const value = inConfig ? reader.secret(key) : variable;
   if (value !== undefined && !pattern.test(value)) reader.secretFault(key, rule, hidden(value));
   return value;
+}
+
+/** What a host proves its names with, where a site is acme-dns: it stays there, so it is never the program's own. */
+export function acmeDnsToken(reader: ConfigReader, system: System): string {
+  const key = "homeport:acmeDnsToken";
+  if (acmeSites(system.sites, ["acme-dns"]).length === 0) {
+    if (reader.optional(key) !== undefined) {
+      reader.describe(key, "be left out: no site is acme-dns", "a value", reader.removeCommand(key));
+    }
+    return "";
+  }
+  const value = reader.secret(key);
+  if (value !== undefined && !CLOUDFLARE_TOKEN.test(value))
+    reader.secretFault(key, "be an API token of 40 to 128 letters, digits, _ and -", hidden(value));
+  return value ?? "";
 }
 
 /** The login of the registry that serves the system's own images (S1-6). */

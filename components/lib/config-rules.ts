@@ -10,7 +10,7 @@ import {
   mergedEnvironment,
   type ServiceValues,
 } from "./config-rules-services";
-import { keptSecrets, registry, tokens, type PlainRegistry } from "./config-rules-secrets";
+import { acmeDnsToken, keptSecrets, registry, tokens, type PlainRegistry } from "./config-rules-secrets";
 import { domain, location, serverImage, serverType, upgradeSchedule, worlds } from "./config-rules-server";
 import { hostKey, operatorKeys, operatorUser } from "./config-rules-ssh";
 import { recovery, type RecoveryPlace } from "./config-rules-recovery";
@@ -49,6 +49,7 @@ export interface PlainConfig {
     readonly operatorPrivateKey: string;
     readonly hostPrivateKey: string;
     readonly registryPassword: string;
+    readonly acmeDnsToken: string;
     readonly backup: BackupSecrets;
     readonly kept: Readonly<Record<string, string>>;
   };
@@ -104,6 +105,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
       operatorPrivateKey: operator.privateKey,
       hostPrivateKey: host.privateKey,
       registryPassword: login.password,
+      acmeDnsToken: acmeDnsToken(reader, system),
       backup: backups.secrets,
       kept: keptSecrets(reader, system, environment),
     },

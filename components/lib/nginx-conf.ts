@@ -1,8 +1,14 @@
-import { directoryOf, redirectBlocks, siteBlock, upstreamOf, variable, type NginxInput } from "./nginx-site";
+import {
+  challengeLocation,
+  directoryOf,
+  redirectBlocks,
+  siteBlock,
+  upstreamOf,
+  variable,
+  type NginxInput,
+} from "./nginx-site";
 import { fullHostname } from "./system";
 import { DEFAULT_HEADERS, type Site } from "./system-sites";
-
-const ACME_ROOT = "/var/www/certbot";
 
 /**
  * The whole configuration of an nginx that serves nothing else: {@link renderNginxSites} with the rest around it.
@@ -50,7 +56,7 @@ export function renderNginxSites(input: NginxInput): string {
     ...Object.keys(DEFAULT_HEADERS).map(defaultHeaderMap),
     ...[...services].map(([service, socket]) => upstreamMap(service, directoryOf(input), socket)),
     ...zoneLines(input.sites),
-    plainBlock(hosts, input.acmeRoot ?? ACME_ROOT),
+    plainBlock(hosts, input),
     strangerBlock(),
     ...input.sites.flatMap((site) => [siteBlock(site, input), ...redirectBlocks(site, input)]),
   ];
@@ -98,15 +104,11 @@ function zoneLines(sites: readonly Site[]): string[] {
   return [[...lines, "limit_req_status 429;"].join("\n")];
 }
 
-function plainBlock(hosts: readonly string[], acmeRoot: string): string {
+function plainBlock(hosts: readonly string[], input: NginxInput): string {
   return `server {
 	listen 80;
 	server_name ${hosts.join(" ")};
-	location ^~ /.well-known/acme-challenge/ {
-		root ${acmeRoot};
-		default_type text/plain;
-	}
-	location / {
+${challengeLocation(input)}	location / {
 		return 301 https://$host$request_uri;
 	}
 }`;

@@ -1,3 +1,4 @@
+import { ACME_ROOT, certificateFile, CHALLENGE_PATH } from "./acme";
 import { fullHostname } from "./system";
 import { DEFAULT_HEADERS, redirectTarget, withoutSlash, type Route, type Site } from "./system-sites";
 
@@ -48,19 +49,22 @@ export function siteBlock(site: Site, input: NginxInput): string {
   return `server {
 	listen 443 ssl http2;
 	server_name ${host};
-${tlsLines(host, input)}
+${tlsLines(host, site, input)}
 ${COMMON}
 	client_max_body_size ${String(site.maxBodyMb)}m;
 ${site.gzip ? gzip : ""}${headerLines(site)}
 ${upstreamLines(input.resolver ?? DOCKER_DNS)}
-${redirectLines(site, host)}${[...new Set(prefixes)].map((prefix) => location(prefix, site)).join("")}${
+${challengeLines(site, input)}${redirectLines(site, host)}${[...new Set(prefixes)].map((prefix) => location(prefix, site)).join("")}${
     prefixes.includes("") ? "" : "	location / {\n		return 404;\n	}\n"
   }}`;
 }
 
-function tlsLines(host: string, input: NginxInput): string {
+function tlsLines(host: string, site: Site, input: NginxInput): string {
   const directory = directoryOf(input);
-  const ours = { certificate: `${directory}/tls/origin.crt`, key: `${directory}/tls/origin.key` };
+  const own = certificateFile(site, input.domain);
+  const shared = { certificate: `${directory}/tls/origin.crt`, key: `${directory}/tls/origin.key` };
+  const ours =
+    own === undefined ? shared : { certificate: `${directory}/${own}.pem`, key: `${directory}/${own}.pem` };
   const { certificate, key } = input.certificateOf?.(host) ?? ours;
   const options = `	ssl_protocols TLSv1.2 TLSv1.3;
 	ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256;
@@ -69,6 +73,20 @@ function tlsLines(host: string, input: NginxInput): string {
 	ssl_session_timeout 1d;`;
   const settings = input.tlsOptions === undefined ? options : `	include ${input.tlsOptions};`;
   return `	ssl_certificate ${certificate};\n	ssl_certificate_key ${key};\n${settings}`;
+}
+
+/** Over TLS as well: the edge sends whoever asks in plain there, and the ACME server follows. */
+function challengeLines(site: Site, input: NginxInput): string {
+  return site.tls === "acme-http" ? challengeLocation(input) : "";
+}
+
+/** The answers to ACME's HTTP challenges. */
+export function challengeLocation(input: NginxInput): string {
+  return `	location ^~ ${CHALLENGE_PATH} {
+		root ${input.acmeRoot ?? ACME_ROOT};
+		default_type text/plain;
+	}
+`;
 }
 
 function headerLines(site: Site): string {
@@ -144,16 +162,16 @@ function upstreamLines(resolver: string): string {
 
 /** The servers of the hosts that redirect to a site. */
 export function redirectBlocks(site: Site, input: NginxInput): string[] {
-  const target = fullHostname(site.hostname, input.domain);
+  const leave = `	return 308 https://${fullHostname(site.hostname, input.domain)}$request_uri;\n`;
   return site.redirectsFrom.map((hostname) => {
     const host = fullHostname(hostname, input.domain);
     return `server {
 	listen 443 ssl http2;
 	server_name ${host};
-${tlsLines(host, input)}
+${tlsLines(host, site, input)}
 ${COMMON}
 ${headerLines(site)}
-	return 308 https://${target}$request_uri;
+${challengeLines(site, input)}${site.tls === "acme-http" ? `	location / {\n	${leave}	}` : leave.trimEnd()}
 }`;
   });
 }

@@ -1,3 +1,4 @@
+import { ACME_ROOT, acmeSites, CHALLENGES } from "./acme";
 import { renderCaddyfile } from "./caddyfile";
 import { renderNginx } from "./nginx-conf";
 import type { ProxyKind, Site } from "./system-sites";
@@ -23,6 +24,16 @@ export interface ProxyProgram {
   }[];
 }
 
+/** What the proxy's container sees of the host, and keeps. */
+export function proxyVolumes(kind: ProxyKind, sites: readonly Site[]): ProxyProgram["volumes"] {
+  const own = PROXY_PROGRAMS[kind].volumes;
+  const isThere = own.some(({ containerPath }) => containerPath === ACME_ROOT);
+  if (isThere || acmeSites(sites, ["acme-http"]).length === 0) return own;
+  return [...own, CHALLENGE_VOLUME];
+}
+
+const CHALLENGE_VOLUME = { hostPath: CHALLENGES, containerPath: ACME_ROOT, readOnly: true };
+
 /** Host's folder of configuration, certificate and upstreams; `scripts/remote/proxy.sh` knows it too. */
 const FOLDER = "/etc/homeport/proxy";
 
@@ -42,9 +53,6 @@ export const PROXY_PROGRAMS: Readonly<Record<ProxyKind, ProxyProgram>> = {
     render: renderNginx,
     // a folder, not the file: a file that is replaced stays the old one in a container
     command: ["nginx", "-c", "/etc/nginx/homeport/nginx.conf", "-g", "daemon off;"],
-    volumes: [
-      { hostPath: FOLDER, containerPath: "/etc/nginx/homeport", readOnly: true },
-      { hostPath: "/var/lib/homeport/acme", containerPath: "/var/www/certbot", readOnly: true },
-    ],
+    volumes: [{ hostPath: FOLDER, containerPath: "/etc/nginx/homeport", readOnly: true }, CHALLENGE_VOLUME],
   },
 };

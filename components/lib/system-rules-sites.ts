@@ -1,6 +1,12 @@
 import { specFault as fault, type Fault } from "./faults";
 import type { SystemSpec } from "./system";
-import { withoutSlash, type RateLimitSpec, type RouteSpec, type SiteSpec } from "./system-sites";
+import {
+  withoutSlash,
+  type RateLimitSpec,
+  type RouteSpec,
+  type SiteSpec,
+  type TlsMode,
+} from "./system-sites";
 
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 const PATH = /^\/([A-Za-z0-9._~-]+\/?)*$/;
@@ -30,9 +36,15 @@ export function siteFaults(spec: SystemSpec): Fault[] {
       ...rateLimitFaults(spec, path, site.rateLimits ?? {}, zones),
       ...unloggedFaults(spec, `${path}.unlogged`, site.unlogged ?? []),
       ...bodyFaults(`${path}.maxBodyMb`, site.maxBodyMb),
+      ...tlsFaults(`${path}.tls`, site.tls),
     ];
   });
   return [...proxyFaults(spec), ...sites, ...portFaults(spec)];
+}
+
+function tlsFaults(path: string, tls: TlsMode = "origin-ca"): Fault[] {
+  if (["origin-ca", "acme-dns", "acme-http"].includes(tls)) return [];
+  return [fault(path, "be origin-ca, acme-dns or acme-http", tls, "leave it out for origin-ca")];
 }
 
 function proxyFaults({ proxy }: SystemSpec): Fault[] {

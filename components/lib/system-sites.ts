@@ -3,6 +3,12 @@ import { socketOf } from "./system-units";
 /** The program in front of the sites. */
 export type ProxyKind = "caddy" | "nginx";
 
+/**
+ * Whose certificate the origin shows: Cloudflare's Origin CA, which the edge alone believes, or Let's Encrypt, which
+ * everybody does, asked by a record in the zone or by a file that the site serves.
+ */
+export type TlsMode = "origin-ca" | "acme-dns" | "acme-http";
+
 /** Where a path goes, where `service:port` does not say enough. */
 export interface RouteSpec {
   /** `service:port`. */
@@ -25,6 +31,8 @@ export interface RateLimitSpec {
 export interface SiteSpec {
   /** `@` for the apex, or a single label: Universal SSL covers one level. */
   readonly hostname: string;
+  /** @default "origin-ca" */
+  readonly tls?: TlsMode;
   /** Hosts that redirect here. @default none */
   readonly aliases?: readonly { readonly hostname: string; readonly redirect: true }[];
   /** Path prefix -> `service:port`, or more. `Authorization` and websockets pass. */
@@ -58,6 +66,7 @@ export interface Route {
 /** A checked site: routes longest path first. */
 export interface Site {
   readonly hostname: string;
+  readonly tls: TlsMode;
   readonly redirectsFrom: readonly string[];
   readonly routes: readonly Route[];
   readonly redirects: Readonly<Record<string, string>>;
@@ -89,6 +98,7 @@ export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
   });
   return {
     hostname: spec.hostname,
+    tls: spec.tls ?? "origin-ca",
     redirectsFrom: (spec.aliases ?? []).map((alias) => alias.hostname),
     routes: routes.sort((a, b) => b.path.length - a.path.length),
     redirects: spec.redirects ?? {},

@@ -1,3 +1,4 @@
+import { acmeDirectories } from "./acme";
 import { FaultsError } from "./faults";
 import type { SystemCheckSpec } from "./system-checks";
 import {
@@ -169,16 +170,17 @@ export function defineSystem(spec: SystemSpec): System {
   const faults = systemFaults(spec);
   if (faults.length > 0) throw new FaultsError(`system ${JSON.stringify(spec.name)}`, faults);
   const units = Object.entries(spec.units ?? {}).map(([name, unit]) => toUnit(name, unit));
+  const sites = spec.sites.map((site) => toSite(site, Object.keys(spec.units ?? {})));
   return {
     name: spec.name,
     services: Object.fromEntries(
       Object.entries(spec.services).map(([name, service]) => [name, toService(name, service)]),
     ),
-    sites: spec.sites.map((site) => toSite(site, Object.keys(spec.units ?? {}))),
+    sites,
     proxy: spec.proxy ?? "caddy",
     secrets: spec.secrets ?? {},
     databases: spec.databases ?? [],
-    files: [...toDirectories(spec.files), ...unitDirectories(units)],
+    files: [...toDirectories(spec.files), ...unitDirectories(units), ...acmeDirectories(sites)],
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
     checks: spec.checks ?? [],
     edge: spec.edge ?? {},

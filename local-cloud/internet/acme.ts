@@ -77,7 +77,7 @@ const PEBBLE = {
   tlsPort: 443,
   keyAlgorithm: "ecdsa",
   retryAfter: { authz: 1, order: 1 },
-  profiles: { default: { description: "as short-lived as Let's Encrypt's", validityPeriod: 160 * 3600 } },
+  profiles: { default: { description: "as Let's Encrypt's classic one", validityPeriod: 90 * 24 * 3600 } },
 };
 
 /** Roots that this cloud's ACME server has had: it makes one at each start, and certificates outlive that. */

@@ -196,6 +196,11 @@ describe("checks of the host fail and say what to do", () => {
       /self-signed/,
     ],
     ["another issuer", certificate(CERTIFICATE.replace(/^issuer=.*$/m, "issuer=CN = Evil CA")), /Evil CA/],
+    [
+      "the Origin CA's stands in for Let's Encrypt's",
+      certificateVerdict(said(CERTIFICATE), NAMES, NOW, true),
+      /could not be renewed/,
+    ],
     ["www is not named", certificate(CERTIFICATE.replace("DNS:*.example.org, ", "")), /does not name www/],
     ["nearly over", certificate(CERTIFICATE, new Date("2041-11-10T00:00:00Z")), /valid from/],
     ["not begun", certificate(CERTIFICATE, new Date("2026-11-01T00:00:00Z")), /valid from/],

@@ -50,6 +50,7 @@ describe("a system's sites", () => {
     expect(system.sites[0]).toEqual({
       ...{
         hostname: "@",
+        tls: "origin-ca",
         redirectsFrom: [],
         healthPath: "/up",
         redirects: {},
