@@ -10,7 +10,7 @@ import { HOST, OPERATOR } from "../support/valid-config";
 
 /** S1 declares no directories and no rules of the edge: they add nothing to its graph. */
 const UNDECLARED = [
-  ...["homeport:files:Files", "homeport:units:SystemdUnit"],
+  ...["homeport:edge:Acme", "homeport:files:Files", "homeport:units:SystemdUnit"],
   ...["Monitors", "Rulesets", "Turnstile"].map((noun) => `homeport:edge:${noun}`),
 ];
 
