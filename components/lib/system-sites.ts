@@ -90,12 +90,7 @@ export const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
 /** Fills in the defaults of a site without faults; `units` are the names that stand for no container. */
 export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
   const maxBodyMb = spec.maxBodyMb ?? EDGE_BODY_LIMIT_MB;
-  const routes = Object.entries(spec.routes).map(([path, given]) => {
-    const { to, ...rest } = typeof given === "string" ? { to: given } : given;
-    const [service, port] = to.split(":") as [string, string];
-    const socket = units.includes(service) ? { socket: socketOf(service) } : {};
-    return { path, service, port: Number(port), maxBodyMb, ...socket, ...rest };
-  });
+  const routes = routesOf(spec, maxBodyMb, units);
   return {
     hostname: spec.hostname,
     tls: spec.tls ?? "origin-ca",
@@ -109,6 +104,19 @@ export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
     gzip: spec.gzip ?? false,
     maxBodyMb,
   };
+}
+
+function routesOf(
+  { routes }: SiteSpec,
+  maxBodyMb: number,
+  units: readonly string[],
+): Site["routes"][number][] {
+  return Object.entries(routes).map(([path, given]) => {
+    const { to, ...rest } = typeof given === "string" ? { to: given } : given;
+    const [service, port] = to.split(":") as [string, string];
+    const socket = units.includes(service) ? { socket: socketOf(service) } : {};
+    return { path, service, port: Number(port), maxBodyMb, ...socket, ...rest };
+  });
 }
 
 /** `/api` for `/api` and `/api/`, nothing for `/`: what a path prefix is without the slash at its end. */
