@@ -94,7 +94,7 @@ export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
   return {
     hostname: spec.hostname,
     tls: spec.tls ?? "origin-ca",
-    redirectsFrom: (spec.aliases ?? []).map((alias) => alias.hostname),
+    redirectsFrom: redirectsTo(spec),
     routes: routes.sort((a, b) => b.path.length - a.path.length),
     redirects: spec.redirects ?? {},
     healthPath: spec.healthPath ?? "/up",
@@ -104,6 +104,10 @@ export function toSite(spec: SiteSpec, units: readonly string[] = []): Site {
     gzip: spec.gzip ?? false,
     maxBodyMb,
   };
+}
+
+function redirectsTo({ aliases = [] }: SiteSpec): string[] {
+  return aliases.map(({ hostname }) => hostname);
 }
 
 function routesOf(
