@@ -16,8 +16,6 @@ function wait_for_cloud_init() {
   esac
 }
 
-function apt() { apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" >&2; }
-
 # Docker's command line is a package of its own in Debian 13, a part of docker.io in Ubuntu and Debian 12.
 function packages() {
   printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic rclone zstd
@@ -41,23 +39,13 @@ apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold upg
 UPGRADE
 }
 
-function missing_packages() {
-  packages | while read -r package; do
-    dpkg-query -W -f '${Status}' "${package}" 2>/dev/null | grep -q ' installed$' || printf '%s ' "${package}"
-  done
-}
-
-function check() {
-  local package
-  for package in $(missing_packages); do differs "package ${package}" installed missing; done
-  schedule_upgrades "$1"
-  check_unit cron 'enabled, active'
-}
-
 function main() {
-  local missing
+  local -a packages
+  mapfile -t packages < <(packages)
   if is_check; then
-    check "$1"
+    install_packages "${packages[@]}"
+    schedule_upgrades "$1"
+    check_unit cron 'enabled, active'
     summary
     return
   fi
@@ -67,13 +55,10 @@ function main() {
     apt upgrade
     changed upgraded
   fi
-  missing=$(missing_packages)
-  if [[ -n "${missing}" ]]; then
+  if [[ -n "$(missing_packages "${packages[@]}")" ]]; then
     # Before the daemon's first start, so that it need not start twice.
     install_file /etc/docker/daemon.json 644 root:root < <(docker_daemon)
-    # shellcheck disable=SC2086  # a list of words
-    apt install --no-install-recommends ${missing}
-    changed "installed ${missing}"
+    install_packages "${packages[@]}"
   fi
   schedule_upgrades "$1"
   systemctl enable --quiet --now cron

@@ -3,26 +3,6 @@
 # is due; after each run the proxy gets what is good. Until a site has a certificate it shows the Origin CA's.
 # check mode
 
-function packages() {
-  printf 'certbot\n'
-  if [[ " $*" == *' acme-dns='* ]]; then printf 'python3-certbot-dns-cloudflare\n'; fi
-}
-
-function is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
-
-function install_packages() {
-  local package missing=()
-  for package in $(packages "$@"); do
-    if is_installed "${package}"; then continue; fi
-    missing+=("${package}")
-    if is_check; then differs "package ${package}" installed missing; fi
-  done
-  if [[ ${#missing[@]} -eq 0 ]] || is_check; then return 0; fi
-  # confold: what a backup brought back stays
-  apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install --no-install-recommends "${missing[@]}" >&2
-  changed "installed ${missing[*]}"
-}
-
 # A script of its own: after a renewal nobody is logged in.
 function install_script() {
   local kind="$1" names=() site
@@ -58,7 +38,8 @@ function main() {
   local kind="$1" token site names=()
   shift
   token=$(cat)
-  install_packages "$@"
+  install_packages certbot
+  if [[ " $*" == *' acme-dns='* ]]; then install_packages python3-certbot-dns-cloudflare; fi
   install_dir /etc/homeport 711
   install_dir /etc/homeport/acme 700
   install_dir /etc/homeport/proxy 700

@@ -4,28 +4,16 @@
 # PACKAGES and WRITABLE are words in one argument.
 # check mode
 
-function missing_packages() {
-  local package
-  for package in $1; do
-    dpkg-query -W -f '${Status}' "${package}" 2>/dev/null | grep -q ' installed$' || printf '%s ' "${package}"
-  done
-}
-
-function install_packages() {
-  local missing package lock
-  missing=$(missing_packages "$1")
-  if is_check; then
-    for package in ${missing}; do differs "package ${package}" installed missing; done
-  elif [[ -n "${missing}" ]]; then
-    # units install at once: apt waits for one of its locks, but not for that of the lists
+# Units install at once: apt waits for one of its locks, but not for that of the lists.
+function install_newest() {
+  local lock
+  if ! is_check && [[ -n "$(missing_packages "$@")" ]]; then
     exec {lock}>/run/lock/homeport-apt
     flock "${lock}"
-    apt-get -qq update >&2
-    # shellcheck disable=SC2086  # words
-    apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends ${missing} >&2
-    exec {lock}>&-
-    changed "installed ${missing% }"
+    apt update
   fi
+  install_packages "$@"
+  if [[ -n "${lock:-}" ]]; then exec {lock}>&-; fi
 }
 
 function read_list() {
@@ -83,7 +71,8 @@ function main() {
   local folder="$1" user="$2" release="$1/releases/$3" runtime="$4" packages="$5" writable="$6"
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT
-  install_packages "${packages}"
+  # shellcheck disable=SC2086 # words
+  install_newest ${packages}
   read_list >"${work}/list"
   if [[ -e "${release}/.homeport" ]] && whole "${release}" "${work}/list"; then
     summary

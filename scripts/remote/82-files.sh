@@ -3,21 +3,9 @@
 # lies in them is not touched. `sqlite`: their databases are backed up by its own command, which has to be there.
 # check mode
 
-function is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
-
-function install_sqlite() {
-  if is_installed sqlite3; then return 0; fi
-  if is_check; then
-    differs 'package sqlite3' installed missing
-    return 0
-  fi
-  apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends sqlite3 >&2
-  changed 'installed sqlite3'
-}
-
 function main() {
   local owner mode path before
-  [[ "${1:-}" != sqlite ]] || install_sqlite
+  [[ "${1:-}" != sqlite ]] || install_packages sqlite3
   while read -r owner mode path; do
     [[ ! -L "${HOMEPORT_ROOT}${path}" ]] || die "${path}: must be a directory, got a symbolic link"
     before=$(stat -c '%a %u:%g' "${HOMEPORT_ROOT}${path}" 2>/dev/null) || true

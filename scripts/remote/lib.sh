@@ -103,6 +103,30 @@ function install_file() {
   changed "$1"
 }
 
+function has_package() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'; }
+
+# missing_packages PACKAGE ...: one a line.
+function missing_packages() {
+  local package
+  for package; do has_package "${package}" || printf '%s\n' "${package}"; done
+}
+
+# apt COMMAND ...: a configuration that is there, as one that a backup brought back, stays.
+function apt() { apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" >&2; }
+
+# install_packages PACKAGE ...
+function install_packages() {
+  local package
+  local -a missing
+  mapfile -t missing < <(missing_packages "$@")
+  if is_check; then
+    for package in "${missing[@]}"; do differs "package ${package}" installed missing; done
+  elif [[ ${#missing[@]} -gt 0 ]]; then
+    apt install --no-install-recommends "${missing[@]}"
+    changed "installed ${missing[*]}"
+  fi
+}
+
 # retry SECONDS COMMAND ...: until it succeeds, five times a second.
 function retry() {
   local deadline=$((SECONDS + $1))
