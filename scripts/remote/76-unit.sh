@@ -66,12 +66,8 @@ function go_back() {
   why=$(unit_why "${name}" "${port}" "${path}")
   good=$(cat "${state}/good" 2>/dev/null) || true
   if [[ -z "${good}" || ! -e "${HOMEPORT_ROOT}${folder}/releases/${good}" ]]; then die "${name}: release ${release}: ${why}"; fi
-  install_file "/etc/systemd/system/${name}.service" 644 root:root <"${state}/${good}.service"
   install_file "${folder}/.env" 600 "${user}:$(id -gn "${user}")" <"${state}/env"
-  unit_point "${folder}" "${good}"
-  systemctl daemon-reload
-  unit_restart "${name}"
-  unit_print "${name}" "${folder}" >"${state}/started"
+  unit_run "${name}" "${folder}" "${good}"
   if unit_is_up "${name}" "${port}" "${path}" "${seconds}"; then
     die "${name}: release ${release}: ${why}; release ${good}, with its environment, runs again"
   fi

@@ -15,11 +15,7 @@ function list() {
 }
 
 function run_release() {
-  install_file "/etc/systemd/system/${name}.service" 644 root:root <"${state}/$1.service" >&2
-  unit_point "${folder}" "$1"
-  systemctl daemon-reload
-  unit_restart "${name}"
-  unit_print "${name}" "${folder}" >"${state}/started"
+  unit_run "${name}" "${folder}" "$1" >&2
   unit_is_up "${name}" "${port}" "${path}" "${seconds}"
 }
 

@@ -44,6 +44,17 @@ function unit_restart() {
 
 function unit_has_turned() { [[ "$(systemctl show -p Job --value "$1.service")" == '' || "$(systemctl show -p Job --value "$1.service")" == 0 ]]; }
 
+# unit_run NAME FOLDER RELEASE: one that has answered, by what it was started with then.
+function unit_run() {
+  local state
+  state=$(unit_state "$1")
+  install_file "/etc/systemd/system/$1.service" 644 root:root <"${state}/$3.service"
+  unit_point "$2" "$3"
+  systemctl daemon-reload
+  unit_restart "$1"
+  unit_print "$1" "$2" >"${state}/started"
+}
+
 # unit_why NAME PORT PATH: what is wrong, and its last words, without a value of its environment file.
 function unit_why() {
   local code state
