@@ -1,7 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "./lib/container-args";
+import {
+  environmentFiles,
+  environmentStepName,
+  fileValues,
+  renderEnvironmentFile,
+  type EnvironmentFile,
+} from "./lib/environment-file";
 import { serverFile } from "./lib/scripts";
+import { shellQuote } from "./lib/shell";
 import type { Service, System } from "./lib/system";
 import { databaseServices, startOrder } from "./lib/system-dependencies";
 import { RemoteStep, type Host } from "./remote-step";
@@ -43,6 +51,7 @@ export class ContainerStack extends pulumi.ComponentResource {
     const network = new docker.Network(`${name}-network`, { name: args.system.name }, this.onHost);
     const volumes = this.createVolumes(name, args.system);
     const entrypoint = this.installEntrypoint(name, args);
+    environmentFiles(args.system).forEach((file) => this.writeEnvironmentFile(name, file, args));
     this.networkName = network.name;
     this.containers = this.createContainers(name, args, [...volumes, entrypoint, ...(args.after ?? [])]);
 
@@ -67,6 +76,25 @@ export class ContainerStack extends pulumi.ComponentResource {
       `${name}-entrypoint`,
       { host: args.host, script: "61-entrypoint.sh", stdin: serverFile("with-secrets") },
       { parent: this, dependsOn: args.provider },
+    );
+  }
+
+  /** The values that its services' containers have, as Compose and a shell read them; goes when nobody names it (S3-7). */
+  private writeEnvironmentFile(
+    name: string,
+    file: EnvironmentFile,
+    { host, environment, secrets, provider }: ContainerStackArgs,
+  ): void {
+    const content = pulumi
+      .all(secrets.of(file))
+      .apply((values) => renderEnvironmentFile(fileValues(file, environment, values)));
+    new RemoteStep(
+      environmentStepName(name, file.path),
+      {
+        ...{ host, script: "62-environment-file.sh", arguments: [file.path], stdin: content },
+        undo: `sudo -n rm -f -- ${shellQuote(file.path)}`,
+      },
+      { parent: this, dependsOn: provider },
     );
   }
 

@@ -36,6 +36,8 @@ export interface RemoteStepArgs {
   readonly isOncePerServer?: boolean;
   /** How long it may run. @default "15m" */
   readonly timeout?: string;
+  /** Command that takes its effect back when nothing declares the step any more. @default nothing */
+  readonly undo?: string;
 }
 
 const TIMEOUT = "15m";
@@ -66,6 +68,7 @@ export class RemoteStep extends command.remote.Command {
         },
         create: run,
         update: run,
+        delete: args.undo,
         stdin: isSecret ? pulumi.secret(stdin) : stdin,
         triggers: [
           args.host.serverId,
@@ -77,6 +80,8 @@ export class RemoteStep extends command.remote.Command {
       },
       pulumi.mergeOptions(opts ?? {}, {
         deletedWith: args.host.server,
+        // a replacement would otherwise be made first and undone then
+        deleteBeforeReplace: args.undo !== undefined,
         customTimeouts: timeouts(args.timeout),
         additionalSecretOutputs: isSecret ? ["stdout", "stderr"] : [],
         ignoreChanges: args.isOncePerServer === true ? CONTENT : [],

@@ -1,4 +1,10 @@
 import { compose } from "../../components/lib/system-secrets";
+import {
+  environmentFilePrint,
+  environmentFiles,
+  environmentStepName,
+  fileValues,
+} from "../../components/lib/environment-file";
 import { withDomain } from "../../components/lib/system-environment";
 import { fullHostname, type System } from "../../components/lib/system";
 import {
@@ -27,6 +33,13 @@ export const DIRECTORY_CHECKS: readonly Check[] = [
     "host",
     mountsVerdict,
     (system) => Object.values(system.services).some(({ hostMounts }) => hostMounts.length > 0),
+  ),
+  checkOf(
+    "S3-7",
+    "environment files are root's alone, and say what the containers have",
+    "system",
+    environmentFilesVerdict,
+    (system) => environmentFiles(system).length > 0,
   ),
 ];
 
@@ -57,6 +70,25 @@ export function directoriesVerdict(
     if (found !== wanted) return broken(`${path} is ${found || "no directory"}, not ${wanted}`, fix);
   }
   return proven(system.files.map(({ path, owner, mode }) => `${path} ${mode} ${owner}`).join(", "));
+}
+
+export function environmentFilesVerdict(
+  { files }: Pick<SystemFacts, "files">,
+  { system, config, secretValues }: Expected,
+): Verdict {
+  const evidence: string[] = [];
+  for (const file of environmentFiles(system)) {
+    const values = fileValues(file, config.environment, secretValues);
+    const [mode, owner, sum] = environmentFilePrint(values).split(" ");
+    const [hasMode = "", hasOwner = "", hasSum] = (files[file.path] ?? "").split(" ");
+    const fix = replaceStep(environmentStepName("app", file.path));
+    if (hasMode === "") return broken(`${file.path} is not there`, fix);
+    if (hasMode !== mode || hasOwner !== owner)
+      return broken(`${file.path} is ${hasMode} ${hasOwner}, not ${mode} ${owner}`, fix);
+    if (hasSum !== sum) return broken(`${file.path} says something else than the containers have`, fix);
+    evidence.push(`${file.path} ${mode} ${owner}, ${Object.keys(values).length} variables`);
+  }
+  return proven(evidence.join(", "));
 }
 
 export function mountsVerdict(host: Pick<HostFacts, "containers">, { system }: Expected): Verdict {

@@ -1,3 +1,4 @@
+import { environmentFiles } from "../../components/lib/environment-file";
 import { isAnswerCheck } from "../../components/lib/system-checks";
 import type { System } from "../../components/lib/system";
 import { failed } from "../cli-error";
@@ -10,6 +11,8 @@ import type { Output } from "./facts";
 export interface SystemFacts {
   /** Path -> `750 1000:1000`, or nothing where there is no directory. */
   readonly directories: Readonly<Record<string, string>>;
+  /** Path -> `600 0:0 SHA256` of each environment file, or nothing where there is none. */
+  readonly files: Readonly<Record<string, string>>;
   /** One for each command check of the system, in their order. */
   readonly commands: readonly Output[];
 }
@@ -24,6 +27,7 @@ export async function systemFacts(server: Server, system: System): Promise<Syste
   const question = JSON.stringify({
     system: system.name,
     directories: system.files.map(({ path }) => path),
+    files: environmentFiles(system).map(({ path }) => path),
     commands,
   });
   const words = [Buffer.from(question).toString("base64")];

@@ -2,6 +2,7 @@ import { CLOUDFLARE_RANGES } from "./cloudflare-ranges";
 import { backup, type BackupSecrets, type PlainBackup } from "./config-rules-backup";
 import { CONFIG_KEYS, nearest, type ConfigKeyName } from "./config-keys";
 import { ConfigReader, type ConfigInput } from "./config-reader";
+import { environmentFileRules } from "./config-rules-environment-file";
 import { strictNeighbours } from "./config-rules-neighbours";
 import { adminCidrs, edgeCidrs } from "./config-rules-network";
 import {
@@ -78,6 +79,8 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
   const host = hostKey(reader);
   const backups = backup(reader, system);
   const environment = mergedEnvironment(system, zone, environmentOverrides(reader, system, zone));
+  const kept = keptSecrets(reader, system, environment);
+  environmentFileRules(reader, system, environment, kept);
   const config: PlainConfig = {
     stack,
     domain: zone,
@@ -107,7 +110,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
       registryPassword: login.password,
       acmeDnsToken: acmeDnsToken(reader, system),
       backup: backups.secrets,
-      kept: keptSecrets(reader, system, environment),
+      kept,
     },
   };
   return reader.faults.length > 0 ? { ok: false, faults: reader.faults } : { ok: true, config };

@@ -2,6 +2,7 @@ import { specFault as fault, type Fault } from "./faults";
 import { checkFaults } from "./system-rules-checks";
 import { dependencyFaults } from "./system-rules-dependencies";
 import { edgeFaults } from "./system-rules-edge";
+import { environmentFileFaults } from "./system-rules-environment-file";
 import { filesFaults } from "./system-rules-files";
 import { secretFaults } from "./system-rules-secrets";
 import { serviceFaults } from "./system-rules-service";
@@ -20,6 +21,7 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...Object.entries(spec.services).flatMap(([name, service]) => serviceFaults(spec, name, service)),
     ...containerNameFaults(spec),
     ...dependencyFaults(spec),
+    ...environmentFileFaults(spec),
     ...siteFaults(spec),
     ...secretFaults(spec),
     ...databaseFaults(spec),

@@ -50,6 +50,11 @@ export interface ServiceSpec {
   readonly hostsVariable?: string;
   /** Names from the system's `secrets`; each becomes `/run/secrets/NAME`. */
   readonly secrets?: readonly string[];
+  /**
+   * Path of a file on the host, 0600 root:root, that says what the container is told, secrets too: for Compose's
+   * `--env-file` and for a shell. Services that name the same one share it. @default none
+   */
+  readonly environmentFile?: string;
   /** The image reads `NAME_FILE` itself; otherwise an entrypoint of ours exports `NAME`. @default false */
   readonly secretFiles?: boolean;
   /** Volume name -> path in the container. */

@@ -3,6 +3,8 @@ import { checks } from "./checks";
 
 const HEALTH = { intervalSeconds: 2, timeoutSeconds: 5, retries: 5, startPeriodSeconds: 60 };
 
+/** What operators hand to Compose or a shell beside the containers: everything that these are told. */
+const environmentFile = "/etc/cleaning/cleaning.env";
 /** What the API and its jobs are both told. */
 const PLATFORM = {
   APP_ENV: "prod",
@@ -37,6 +39,7 @@ export const system = defineSystem({
       image: "postgres:16",
       containerName: "cleaning-db",
       console: ["psql", "-U", "cleaning", "cleaning"],
+      environmentFile,
       environment: { POSTGRES_DB: "cleaning", POSTGRES_USER: "cleaning" },
       secrets: ["POSTGRES_PASSWORD"],
       secretFiles: true,
@@ -59,6 +62,7 @@ export const system = defineSystem({
       stopGracePeriodSeconds: 10,
     },
     api: {
+      environmentFile,
       environment: { ...PLATFORM, ADMIN_BASIC_USERNAME: "admin" },
       secrets: [...PLATFORM_SECRETS, "ADMIN_BASIC_PASSWORD"],
       secretFiles: true,
@@ -73,8 +77,9 @@ export const system = defineSystem({
       stopGracePeriodSeconds: 30,
     },
     jobs: {
-      command: ["python", "-m", "cleaning.jobs"],
-      environment: { ...PLATFORM, PORT: "8001" },
+      command: ["env", "PORT=8001", "python", "-m", "cleaning.jobs"], // the API's is another
+      environmentFile,
+      environment: PLATFORM,
       secrets: PLATFORM_SECRETS,
       secretFiles: true,
       dependsOn: ["db", "redis", "api"], // the API migrates
@@ -85,6 +90,7 @@ export const system = defineSystem({
       stopGracePeriodSeconds: 30,
     },
     web: {
+      environmentFile,
       environment: { PUBLIC_BASE_URL: "https://api.{domain}" },
       dependsOn: ["api"],
       user: "1000:1000",

@@ -29,6 +29,13 @@ export const ACME_SERVER: GoProgram = {
   title: "the ACME server",
 };
 
+/** Compose's own parser of environment files: tests ask it what it reads. */
+export const COMPOSE_READER: GoProgram = {
+  folder: "compose",
+  package: "homeport/toolchain/compose",
+  title: "Compose's parser",
+};
+
 /** Where the program is, once {@link ensureGoProgram} has built it: another file for another version. */
 export function goProgram({ folder, package: name }: GoProgram): string {
   const version = contentHash([sourceOf(folder)]).slice(0, 16);

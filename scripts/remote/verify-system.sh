@@ -1,12 +1,25 @@
 #!/usr/bin/env bash
-# Looks at a system's directories and runs its own checks in their containers; changes nothing. Prints one JSON object.
-# Runs as root, over stdin. Usage: verify-system.sh BASE64, of {"system", "directories": [...], "commands": [{"service", "command"}]}
+# Looks at a system's directories and environment files, and runs its own checks in their containers; changes nothing.
+# Prints one JSON object. Runs as root, over stdin.
+# Usage: verify-system.sh BASE64, of {"system", "directories": [...], "files": [...], "commands": [{"service", "command"}]}
 
 function directories() {
   local path found
   jq -r '.directories[]' <<<"${question}" | while read -r path; do
     found=''
     if [[ -d "${path}" && ! -L "${path}" ]]; then found=$(stat -c '%a %u:%g' "${path}"); fi
+    jq -nc --arg key "${path}" --arg value "${found}" '$ARGS.named'
+  done | jq -sc from_entries
+}
+
+# files: mode, owner and sum; what is in them stays there.
+function files() {
+  local path found
+  jq -r '.files[]' <<<"${question}" | while read -r path; do
+    found=''
+    if [[ -f "${path}" && ! -L "${path}" ]]; then
+      found="$(stat -c '%a %u:%g' "${path}") $(sha256sum <"${path}" | cut -d ' ' -f 1)"
+    fi
     jq -nc --arg key "${path}" --arg value "${found}" '$ARGS.named'
   done | jq -sc from_entries
 }
@@ -37,7 +50,7 @@ function main() {
   system=$(jq -r .system <<<"${question}")
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT
-  jq -nc --argjson directories "$(directories)" --argjson commands "$(commands)" '$ARGS.named'
+  jq -nc --argjson directories "$(directories)" --argjson files "$(files)" --argjson commands "$(commands)" '$ARGS.named'
 }
 
 {

@@ -6,7 +6,9 @@ import { isSecret, openTexts, plain, recordGraph, settled } from "../support/moc
 import { CANARY, canary } from "../support/provider-answers";
 
 const graph = recordGraph();
-const ROOTS = ["app", "secrets", "bare", "bare-secrets", "the-provider"];
+const ROOTS = ["app", "secrets", "bare", "bare-secrets", "told", "told-secrets", "the-provider"];
+const WITH_TOKEN = { secrets: ["TOKEN"], secretFiles: true, user: "1000:1000" };
+const FILE = "told-environment-etc-small-small-env";
 
 describe("ContainerStack", () => {
   beforeAll(async () => {
@@ -25,6 +27,15 @@ describe("ContainerStack", () => {
     new ContainerStack("bare", {
       ...{ ...common, system: bare, images: { web: "nginx:1.29" }, environment: {} },
       secrets: new Secrets("bare-secrets", { system: bare, kept: {} }),
+    });
+    const told = smallSystem(
+      { ...{ environmentFile: "/etc/small/small.env", environment: { MODE: "not this" } }, ...WITH_TOKEN },
+      { TOKEN: { kind: "kept" } },
+    );
+    new ContainerStack("told", {
+      ...{ ...common, system: told, images: { web: "nginx:1.29" } },
+      environment: { web: { MODE: "it's live" } },
+      secrets: new Secrets("told-secrets", { system: told, kept: { TOKEN: pulumi.secret(canary("token")) } }),
     });
     await settled();
   });
@@ -67,7 +78,7 @@ describe("ContainerStack", () => {
   it("sends everything on the host to the host's own provider, and lets it go with the server", () => {
     const onHost = graph.resources.filter(({ type }) => /^(docker|command):/.test(type));
 
-    expect(onHost).toHaveLength(13);
+    expect(onHost).toHaveLength(19);
     for (const { deletedWith } of onHost) expect(deletedWith).toBe("the-server");
     for (const { type, provider } of onHost)
       if (type.startsWith("docker:")) expect(provider).toBe("the-provider");
@@ -156,6 +167,20 @@ describe("ContainerStack", () => {
       SECRET_KEY_BASE: canary("secret-key-base"),
     });
     expect(openTexts(graph.resources.map(({ inputs }) => inputs)).join()).not.toContain(CANARY);
+  });
+
+  it("writes what a service is told into its file, secrets too, by stdin alone (S3-2, S3-7)", () => {
+    const { inputs, deleteBeforeReplace } = graph.get(FILE);
+
+    expect(inputs.create).toBe("sudo -n bash -s -- '/etc/small/small.env'");
+    expect(isSecret(inputs.stdin)).toBe(true);
+    expect(String(plain(inputs.stdin)).split("\n  exit\n}\n").at(-1)).toBe(
+      `MODE="it's live"\nTOKEN='${canary("token")}'\n`,
+    );
+    expect(graph.get("told-web").inputs.envs).toEqual(["MODE=it's live", "TOKEN_FILE=/run/secrets/TOKEN"]);
+    // gone with its declaration, and never after its successor was written
+    expect(inputs.delete).toBe("sudo -n rm -f -- '/etc/small/small.env'");
+    expect(deleteBeforeReplace).toBe(true);
   });
 
   it("makes a container anew when its secrets change: their version is a label", () => {

@@ -5,6 +5,8 @@ import { visitor } from "./support/cloud";
 const project = new Project("cleaning", ["cleaning-db", "cleaning", "cleaning"]);
 const API = "https://api.sparkling.company";
 const UPLOADS = "/opt/cleaning/var/uploads";
+const ENV_FILE = "/etc/cleaning/cleaning.env";
+const JSON_ORIGINS = { CORS_ORIGINS: '["https://sparkling.company", "https://www.sparkling.company"]' };
 /** The jobs write it every few seconds. */
 const BUT = "public.job_heartbeats";
 
@@ -45,7 +47,19 @@ describe("the cleaning system (S3)", () => {
   it("is proven by verify, line by line", async () => {
     const checks = await project.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    const own = ["S3-2", "S3-3", "S3-6", "S3-9", "S3-17", "S3-18", "S3-19", "S3-20", "S3-21", "S3-22"];
+    const own = [
+      "S3-2",
+      "S3-3",
+      "S3-6",
+      "S3-7",
+      "S3-9",
+      "S3-17",
+      "S3-18",
+      "S3-19",
+      "S3-20",
+      "S3-21",
+      "S3-22",
+    ];
     expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
   });
 
@@ -74,6 +88,31 @@ describe("the cleaning system (S3)", () => {
     }
   });
 
+  it("writes what the containers are told into one file, which a shell on the server reads as it is (S3-7, S3-8)", async () => {
+    const { stdout } = await project.must("pulumi", "stack", "output", "secretValues", "--show-secrets");
+    const secrets = JSON.parse(stdout) as Record<string, string>;
+    const read = await project.onServer(`set -a; . ${ENV_FILE}; env -0 | base64 -w0`);
+    const pairs = Buffer.from(read, "base64").toString().split("\0");
+    const told = Object.fromEntries(
+      pairs.map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    );
+    expect(told).toMatchObject({ ...secrets, ...JSON_ORIGINS, POSTGRES_USER: "cleaning", APP_ENV: "prod" });
+    const container = "$(docker ps -q --filter label=homeport.service=jobs)";
+    expect(await project.onServer(`docker exec ${container} printenv CORS_ORIGINS`)).toBe(
+      `${told.CORS_ORIGINS}\n`,
+    );
+  });
+
+  it("drift sees it when somebody wrote to that file, shows no value, and heals it (S3-7)", async () => {
+    await project.onServer(`echo "APP_ENV='dev'" >>${ENV_FILE}`);
+    const found = await project.sh("npx", "homeport", "drift", "--json");
+    expect(found.code, found.output).toBe(1);
+    expect(found.stdout).toContain(ENV_FILE);
+    expect(found.stdout).not.toContain("APP_ENV");
+    const healed = await project.sh("npx", "homeport", "drift", "--heal");
+    expect(healed.code, healed.output).toBe(0);
+  });
+
   it.each([
     ["S3-2", `chmod 777 ${UPLOADS}`, `chmod 750 ${UPLOADS}`],
     [
@@ -81,6 +120,7 @@ describe("the cleaning system (S3)", () => {
       "cd /opt/backups/postgres && mv LAST_SUCCESS.txt saved",
       "cd /opt/backups/postgres && mv saved LAST_SUCCESS.txt",
     ],
+    ["S3-7", `chmod 644 ${ENV_FILE}`, `chmod 600 ${ENV_FILE}`],
     ["S3-17", "docker pause cleaning-redis", "docker unpause cleaning-redis"],
   ])("verify finds it when %s does not hold", async (id, plant, mend) => {
     await project.onServer(plant);

@@ -43,6 +43,35 @@ line() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)"; }
   [[ "$(cat "${HOMEPORT_ROOT}${SECRETS}/A")" == old ]]
 }
 
+@test "62-environment-file: root's alone, to the last byte, and only when it differs (S3-2, S3-7)" {
+  content=$'A=\'x y\'\nB="it\'s \\$5"\n'
+  printf '%s' "${content}" >"${STATE}/input"
+  run -0 remote 62-environment-file.sh /etc/shop/shop.env <"${STATE}/input"
+  [[ "${output}" == "changed /etc/shop/shop.env" ]]
+  cmp "${STATE}/input" "${HOMEPORT_ROOT}/etc/shop/shop.env"
+  [[ "$(mode_of /etc/shop/shop.env) $(mode_of /etc/shop)" == '600 755' ]]
+  grep -q '^chown 0:0 ' "${CALLS}"
+  run ! grep -q 'x y' "${CALLS}"
+  run -0 remote 62-environment-file.sh /etc/shop/shop.env <"${STATE}/input"
+  [[ "${output}" == unchanged ]]
+
+  chmod 644 "${HOMEPORT_ROOT}/etc/shop/shop.env"
+  echo "A='another'" >>"${HOMEPORT_ROOT}/etc/shop/shop.env"
+  HOMEPORT_CHECK=1 run -0 remote 62-environment-file.sh /etc/shop/shop.env <"${STATE}/input"
+  [[ "$(grep -c '^drift ' <<<"${output}")" == 2 && "${output}" != *"$(base64 -w0 <<<"A='another'")"* ]]
+  grep -q another "${HOMEPORT_ROOT}/etc/shop/shop.env"
+}
+
+@test "62-environment-file: follows no link in place of the folder, and puts itself in place of a link (S3-7)" {
+  mkdir -p "${HOMEPORT_ROOT}/opt/shop" "${HOMEPORT_ROOT}/elsewhere"
+  ln -s "${HOMEPORT_ROOT}/elsewhere" "${HOMEPORT_ROOT}/etc-shop"
+  ln -s "${HOMEPORT_ROOT}/elsewhere/x" "${HOMEPORT_ROOT}/opt/shop/.env"
+  run -1 remote 62-environment-file.sh /etc-shop/a.env <<<"A='1'"
+  [[ "${output}" == *'must be a directory, got a symbolic link' ]]
+  run -0 remote 62-environment-file.sh /opt/shop/.env <<<"A='1'"
+  [[ ! -L "${HOMEPORT_ROOT}/opt/shop/.env" && -z "$(ls "${HOMEPORT_ROOT}/elsewhere")" ]]
+}
+
 @test "61-entrypoint: installs the script for everybody to run" {
   run -0 remote 61-entrypoint.sh <"${REPOSITORY}/scripts/files/with-secrets"
   [[ "${output}" == "changed /etc/homeport/bin/with-secrets" ]]

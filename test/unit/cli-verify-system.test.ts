@@ -3,11 +3,14 @@ import {
   answerVerdict,
   commandVerdict,
   directoriesVerdict,
+  environmentFilesVerdict,
   mountsVerdict,
   requestOf,
 } from "../../cli/verify/checks-system";
 import type { AnswerCheckSpec, CommandCheckSpec } from "../../components/lib/system-checks";
+import { environmentFilePrint } from "../../components/lib/environment-file";
 import { defineSystem } from "../../components/lib/system";
+import { runningCalendar } from "../../systems/running-calendar";
 import { expectedStack } from "../support/verify";
 
 const CHECK: AnswerCheckSpec = {
@@ -90,6 +93,32 @@ describe("a command in a container", () => {
     ["broken when it was not run", undefined, { ok: false }],
   ])("is %s", (_, found, verdict) => {
     expect(commandVerdict(check, found)).toMatchObject(verdict);
+  });
+});
+
+describe("an environment file", () => {
+  const services = {
+    ...runningCalendar.services,
+    web: { ...runningCalendar.services.web!, environmentFile: "/etc/shop/shop.env" },
+  };
+  const secretValues = { SECRET_KEY_BASE: "k", POSTGRES_PASSWORD: "p" };
+  const shop = expectedStack({ system: { ...runningCalendar, services }, secretValues });
+  const print = environmentFilePrint({ ...shop.config.environment.web, ...secretValues });
+
+  it.each([
+    ["as the containers have it", print, undefined],
+    ["missing", "", "/etc/shop/shop.env is not there"],
+    ["open to others", print.replace("600", "640"), "/etc/shop/shop.env is 640 0:0, not 600 0:0"],
+    ["another's", print.replace("0:0", "1000:0"), "/etc/shop/shop.env is 600 1000:0, not 600 0:0"],
+    [
+      "with another value",
+      environmentFilePrint({ ...shop.config.environment.web, ...secretValues, POSTGRES_PASSWORD: "q" }),
+      "/etc/shop/shop.env says something else than the containers have",
+    ],
+  ])("is %s (S3-7)", (_, found, why) => {
+    const verdict = environmentFilesVerdict({ files: { "/etc/shop/shop.env": found } }, shop);
+    const fix = "pulumi up --replace '**::app-environment-etc-shop-shop-env'";
+    expect(verdict).toMatchObject(why === undefined ? { ok: true } : { ok: false, found: why, fix });
   });
 });
 

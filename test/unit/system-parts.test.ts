@@ -131,6 +131,42 @@ describe("faults of the parts of a spec", () => {
     ],
     ["an id", spec({}, command({ id: "later" })), "checks[0].id: must be a requirement's id"],
     ["a port that is none", spec({ expose: [0] }), "services.web.expose: must be ports from 1 to 65535"],
+    [
+      "an environment file elsewhere",
+      spec({ environmentFile: "/etc/passwd" }),
+      "services.web.environmentFile: must be a plain path in a folder below /etc, /opt or /srv that ends with .env, " +
+        "got /etc/passwd; fix: write it like /etc/shop/shop.env",
+    ],
+    [
+      "one that a container would see",
+      spec({ environmentFile: "/srv/shop/uploads/shop.env" }),
+      "must not lie in /srv/shop/uploads",
+    ],
+    [
+      "one among our own",
+      spec({ environmentFile: "/etc/homeport/x/y.env" }),
+      "must not lie in /etc/homeport",
+    ],
+    ["one that climbs out", spec({ environmentFile: "/etc/../root/y.env" }), "be a plain path"],
+    [
+      "a value that Compose and a shell read differently",
+      spec({ environmentFile: "/etc/shop/shop.env", environment: { MOTTO: "it's `now`" } }),
+      "services.web.environment.MOTTO: must hold no ` beside ' or a \\ at its end: Compose's parser and a shell " +
+        'would read it differently, got "a value"; fix: write it otherwise: it goes to /etc/shop/shop.env',
+    ],
+    [
+      "two values in one file",
+      spec(
+        { environmentFile: "/etc/shop/shop.env", environment: { PORT: "80", MODE: "live" } },
+        {
+          services: {
+            db: { ...DB, environmentFile: "/etc/shop/shop.env", environment: { PORT: "5432", MODE: "live" } },
+            web: { ...WEB, environmentFile: "/etc/shop/shop.env", environment: { PORT: "80", MODE: "live" } },
+          },
+        },
+      ),
+      "services.web.environment.PORT: must be what services.db has, which shares /etc/shop/shop.env",
+    ],
     ["an empty word", spec({ command: ["x", ""] }), "services.web.command: must hold no empty word"],
   ])("%s", (_, changed, fault) => {
     expect(faultsOf(changed)).toEqual([expect.stringContaining(fault)]);
