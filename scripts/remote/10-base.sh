@@ -41,8 +41,8 @@ UPGRADE
 
 function main() {
   local -a packages
-  mapfile -t packages < <(packages)
   if is_check; then
+    mapfile -t packages < <(packages)
     install_packages "${packages[@]}"
     schedule_upgrades "$1"
     check_unit cron 'enabled, active'
@@ -55,6 +55,7 @@ function main() {
     apt upgrade
     changed upgraded
   fi
+  mapfile -t packages < <(packages) # now that the lists are there
   if [[ -n "$(missing_packages "${packages[@]}")" ]]; then
     # Before the daemon's first start, so that it need not start twice.
     install_file /etc/docker/daemon.json 644 root:root < <(docker_daemon)
