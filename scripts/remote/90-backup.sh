@@ -15,14 +15,6 @@ function settings_of() {
   done <<<"${input}"
 }
 
-function content_of() {
-  local kind key value
-  while read -r kind key value; do
-    if [[ "${kind} ${key}" == "file $1" ]]; then base64 -d <<<"${value}" && return 0; fi
-  done <<<"${input}"
-  die "$1: must be among the files"
-}
-
 # What the scripts read: manifest.sql of databases, files.sh of files.
 function files_but_scripts() { awk '$1 == "file" && $2 != "backup.sh" && $2 != "drill.sh" {print $2}' <<<"${input}"; }
 
@@ -78,9 +70,9 @@ function main() {
   install_dir /var/cache/homeport-restic 700
   settings_of env | install_file /etc/homeport/backup/env 600 root:root
   settings_of conf | install_file "/etc/homeport/backup/${name}.conf" 600 root:root
-  for file in $(files_but_scripts); do content_of "${file}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
+  for file in $(files_but_scripts); do content_of "${file}" <<<"${input}" | install_file "/etc/homeport/backup/${file}" 600 root:root; done
   install_sftp
-  for file in backup.sh drill.sh; do content_of "${file}" | install_file "${dir}/${file}" 700 root:root; done
+  for file in backup.sh drill.sh; do content_of "${file}" <<<"${input}" | install_file "${dir}/${file}" 700 root:root; done
   is_check || [[ -e "${HOMEPORT_ROOT}${log}" ]] || install -D -m 600 /dev/null "${HOMEPORT_ROOT}${log}"
   install_file "/etc/logrotate.d/homeport-${name}-backup" 644 root:root <<LOGROTATE
 ${log} {

@@ -10,14 +10,6 @@ readonly HBA_LINE="host replication ${ROLE} 127.0.0.1/32 scram-sha-256 # homepor
 
 function sql() { docker exec -i "${container}" psql -XqAt -v ON_ERROR_STOP=1 -U "${user}" -d template1; }
 
-function content_of() {
-  local kind key value
-  while read -r kind key value; do
-    if [[ "${kind} ${key}" == "file $1" ]]; then base64 -d <<<"${value}" && return 0; fi
-  done <<<"${input}"
-  die "$1: must be among the files"
-}
-
 # The password is the host's own: made here, once, and known to nobody else.
 function make_password() {
   local file="${HOMEPORT_ROOT}${etc}/${name}.pgpass"
@@ -117,8 +109,8 @@ function turn_on() {
   local file unit="homeport-wal@${name}.service"
   can_replicate
   printf 'every_seconds=%q\nlimit_bytes=%q\n' "$1" "$(($2 * 1024 * 1024))" | install_file "${etc}/${name}.archive.conf" 600 root:root
-  content_of archive.sh | install_file "${etc}/archive.sh" 600 root:root
-  for file in shipping.sh wal.sh base.sh; do content_of "${file}" | install_file "/opt/backups/${name}/${file}" 700 root:root; done
+  content_of archive.sh <<<"${input}" | install_file "${etc}/archive.sh" 600 root:root
+  for file in shipping.sh wal.sh base.sh; do content_of "${file}" <<<"${input}" | install_file "/opt/backups/${name}/${file}" 700 root:root; done
   make_password
   make_role
   let_in

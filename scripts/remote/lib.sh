@@ -127,6 +127,15 @@ function install_packages() {
   fi
 }
 
+# content_of NAME <INPUT: what its line `file NAME BASE64` holds.
+function content_of() {
+  local kind key value
+  while read -r kind key value; do
+    if [[ "${kind} ${key}" == "file $1" ]]; then base64 -d <<<"${value}" && return 0; fi
+  done
+  die "$1: must be among the files"
+}
+
 # retry SECONDS COMMAND ...: until it succeeds, five times a second.
 function retry() {
   local deadline=$((SECONDS + $1))
