@@ -5,22 +5,9 @@
 # ends the run: never an empty system over a good repository. backup.sh runs from the end of this on.
 # check mode: whether it came to its end; once a database is in use there is nothing to compare it with.
 
-# copies_or_stop MODE: the copies to try; nothing when there is no repository, or none of this database's in it.
-function copies_or_stop() {
-  local mode="$1" until='' code=0 copies
-  if [[ "${mode}" != auto ]]; then
-    until=$(date -d "${mode}" +%s) || die "homeport:restore: must be auto, none or a time, got ${mode}"
-  fi
-  copies=$(list_copies "${until}") || code=$?
-  if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
-    die "backup repository: must say which copies it holds before an empty database may start; fix: its homeport:backup… keys, or homeport:restore none"
-  fi
-  printf '%s' "${copies}"
-}
-
 function restore() {
   local mode="$1" until='' copies start=${SECONDS}
-  copies=$(copies_or_stop "${mode}")
+  copies=$(copies_or_stop "${mode}" "an empty database may start")
   if [[ "${mode}" != auto ]]; then until="${mode}"; fi
   survey_archive "${until}" ||
     die "archive of ${database}: must say what it holds before an empty database may start; fix: the homeport:backup… keys, or homeport:restore none"

@@ -5,22 +5,9 @@
 # can be restored, ends the run. The backup of files runs from the end of this on.
 # check mode: whether it came to its end; once files are in use there is nothing to compare them with.
 
-# copies_of MODE: the copies to try; nothing when the repository has none of files.
-function copies_of() {
-  local mode="$1" until='' code=0 copies
-  if [[ "${mode}" != auto ]]; then
-    until=$(date -d "${mode}" +%s) || die "homeport:restore: must be auto, none or a time, got ${mode}"
-  fi
-  copies=$(list_copies "${until}") || code=$?
-  if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
-    die "backup repository: must say which copies it holds before empty directories may be used; fix: its homeport:backup… keys, or homeport:restore none"
-  fi
-  printf '%s' "${copies}"
-}
-
 function restore() {
   local copies start=${SECONDS} kind tree root
-  copies=$(copies_of "$1")
+  copies=$(copies_or_stop "$1" "empty directories may be used")
   if [[ -z "${copies}" ]]; then
     file_evidence nothing-to-restore live 0
     return 0

@@ -54,8 +54,7 @@ function from_archive() {
     why=$(tail -n 1 "${folder}.errors")
     rm -f "${folder}.errors"
     end_replay
-    log "base backup ${base%.*} cannot be replayed: ${why}"
-    SKIPPED+=("$(jq -nc --arg copy "${base%.*}" --arg copy_time "$(time_of "${base#*.}")" --arg why "${why}" '$ARGS.named')")
+    skip "base backup ${base%.*} cannot be replayed" "${base%.*}" "$(time_of "${base#*.}")" "${why}"
     drop_database "${staging}" || return 1
   done <<<"${BASES}"
   return 1

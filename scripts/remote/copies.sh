@@ -64,6 +64,30 @@ function list_copies() {
     | sort_by(.at, .time) | reverse | .[] | "\(.id) \(.time)"' <<<"${found}"
 }
 
+# copies_or_stop auto|TIME WHAT: the copies to try before WHAT; nothing when there is no repository, or none in it.
+function copies_or_stop() {
+  local mode="$1" until='' code=0 copies
+  if [[ "${mode}" != auto ]]; then
+    until=$(date -d "${mode}" +%s) || die "homeport:restore: must be auto, none or a time, got ${mode}"
+  fi
+  copies=$(list_copies "${until}") || code=$?
+  if [[ ${code} -ne 0 && ${code} -ne ${NO_REPOSITORY} ]]; then
+    die "backup repository: must say which copies it holds before $2; fix: its homeport:backup… keys, or homeport:restore none"
+  fi
+  printf '%s' "${copies}"
+}
+
+# read_repository: every byte of it.
+function read_repository() {
+  repository check --read-data >&2 || die "repository: restic check --read-data found damage; fix: homeport backup now, for a whole copy"
+}
+
+# skip WHAT ID TIME WHY: tells it, and notes it in SKIPPED.
+function skip() {
+  log "$1: $4"
+  SKIPPED+=("$(jq -nc --arg copy "$2" --arg copy_time "$3" --arg why "$4" '$ARGS.named')")
+}
+
 # fetch_copy ID: copy.sql and manifest.json in the folder, as they were written to the last byte. Says why not.
 function fetch_copy() {
   local id="$1" files dump
@@ -159,8 +183,7 @@ function newest_good_copy() {
     fi
     why=$(tail -n 1 "${folder}.errors")
     rm -f "${folder}.errors"
-    log "copy ${id:0:8} of ${time} cannot be restored: ${why}"
-    SKIPPED+=("$(jq -nc --arg copy "${id}" --arg copy_time "${time}" --arg why "${why}" '$ARGS.named')")
+    skip "copy ${id:0:8} of ${time} cannot be restored" "${id}" "${time}" "${why}"
     drop_database "${staging}" || return 1
   done
   return 1

@@ -46,8 +46,7 @@ function newest_good_files() {
       return 0
     fi
     why=$(tail -n 1 "${folder}/errors")
-    log "copy ${id:0:8} of ${time} cannot be restored: ${why}"
-    SKIPPED+=("$(jq -nc --arg copy "${id}" --arg copy_time "${time}" --arg why "${why}" '$ARGS.named')")
+    skip "copy ${id:0:8} of ${time} cannot be restored" "${id}" "${time}" "${why}"
     drop_staging
   done
   return 1

@@ -48,9 +48,7 @@ function main() {
   load_settings "$2"
   has_repository || die "no repository: there are local copies only, in /opt/backups/$2; fix: homeport:backupRepository"
   if [[ -n "${3:-}" ]]; then until=$(date -d "$3" +%s) || die "TIME: must be a time, got $3"; fi
-  if [[ "${4:-}" == check ]]; then
-    repository check --read-data >&2 || die "repository: restic check --read-data found damage; fix: homeport backup now, for a whole copy"
-  fi
+  if [[ "${4:-}" == check ]]; then read_repository; fi
   make_folder
   # shellcheck disable=SC2034 # for application.sh
   stopped="${HOMEPORT_ROOT}/opt/backups/${name}/.stopped"

@@ -39,9 +39,7 @@ function main() {
   load_files
   has_repository || die "no repository: files are backed up off the server only; fix: homeport:backupRepository"
   if [[ -n "${2:-}" ]]; then until=$(date -d "$2" +%s) || die "TIME: must be a time, got $2"; fi
-  if [[ "${3:-}" == check ]]; then
-    repository check --read-data >&2 || die "repository: restic check --read-data found damage; fix: homeport backup now, for a whole copy"
-  fi
+  if [[ "${3:-}" == check ]]; then read_repository; fi
   make_folder
   # shellcheck disable=SC2034 # for application.sh
   stopped="${HOMEPORT_ROOT}/opt/backups/files/.stopped"
