@@ -29,13 +29,49 @@ function lock() {
   mkdir -p "${HOMEPORT_ROOT}/run/lock"
   exec 9>"${HOMEPORT_ROOT}/run/lock/homeport-$1-${name}"
   flock -w "${HOMEPORT_LOCK_SECONDS:-900}" 9 || die "another run holds the lock"
+  is_mine=true
 }
+is_mine=false # this run has the lock
 
 reason=''
 function die() {
   reason="$*"
   exit 1
 }
+
+# watch: however the script ends, its `finish` is called and there is a reason.
+function watch() {
+  trap 'failed_line=${LINENO}' ERR
+  trap finish EXIT
+  trap 'die "stopped by a signal"' INT TERM HUP
+}
+
+# has_failed STATUS: the log says why.
+function has_failed() {
+  if [[ $1 -eq 0 ]]; then return 1; fi
+  : "${reason:=ended with status $1 at line ${failed_line:-?}}"
+  log "FAILED: ${reason}"
+}
+
+# finish_backup STATUS: a failure is told, and LAST_RUN.txt says how the last run ended, for `homeport verify`. It is
+# taken away when a run begins: one that is killed, or finds the disk full, leaves none.
+function finish_backup() {
+  if has_failed "$1"; then tell backup-failed; fi
+  if [[ "${is_mine}" == false ]]; then return 0; fi
+  write_file "${dir}/LAST_RUN.txt" < <(printf '%s=%s\n' ended_at "$(date -u +%FT%TZ)" status "$1" reason "${reason//$'\n'/ }") ||
+    log "LAST_RUN.txt could not be written"
+}
+
+# finish_drill STATUS: after one that failed the backup counts no more; drill.json, which `evidence` writes, says why.
+function finish_drill() {
+  if ! has_failed "$1"; then return 0; fi
+  if [[ -e "${dir}/LAST_SUCCESS.txt" ]]; then mv -f "${dir}/LAST_SUCCESS.txt" "${dir}/LAST_SUCCESS.stale.txt"; fi
+  evidence false || log "drill.json could not be written"
+  tell drill-failed
+}
+
+# elapsed SINCE: seconds since then, an ${EPOCHREALTIME}.
+function elapsed() { awk -v a="$1" -v b="${EPOCHREALTIME}" 'BEGIN { printf "%.1f", b - a }'; }
 
 # tell EVENT: says a failure to the address and by mail to whom config names.
 function tell() {

@@ -12,26 +12,14 @@ readonly KEPT_UNSENT=14 # while the repository does not take them: a full disk w
 # restic itself goes on asking for half an hour; what is sent has longer
 readonly ANSWER_SECONDS="${HOMEPORT_ANSWER_SECONDS:-120}"
 draft=''
-is_mine=false # this run has the lock
 
 # shellcheck disable=SC2317,SC2329 # by the trap
 function finish() {
   local status=$?
   trap - EXIT
   [[ -z "${draft}" ]] || rm -f "${draft}"*
-  if [[ ${status} -ne 0 ]]; then
-    : "${reason:=ended with status ${status} at line ${failed_line:-?}}"
-    log "FAILED: ${reason}"
-    tell backup-failed
-  fi
-  if [[ "${is_mine}" == true ]]; then end_of_run "${status}" || log "LAST_RUN.txt could not be written"; fi
+  finish_backup "${status}"
   exit "${status}"
-}
-
-# How the last run ended, for `homeport verify`. It is taken away when a run begins: one that is killed, or finds the
-# disk full, leaves none.
-function end_of_run() {
-  write_file "${dir}/LAST_RUN.txt" < <(printf '%s=%s\n' ended_at "$(date -u +%FT%TZ)" status "$1" reason "${reason//$'\n'/ }")
 }
 
 # name_copy: by the clock, and after every copy that is there: recovery and rotation go by this order, and a clock that
@@ -141,12 +129,9 @@ function rotate() {
 function main() {
   local snapshot_id=none copy
   local -a taken=()
-  trap 'failed_line=${LINENO}' ERR
-  trap finish EXIT
-  trap 'die "stopped by a signal"' INT TERM HUP
+  watch
   [[ -e "${etc}/enabled" ]] || die "not before the restore on this server has ended: pulumi up"
   lock backup
-  is_mine=true
   rm -f "${dir}"/.backup_* "${dir}/LAST_RUN.txt" # of a run that was killed
   name_copy
   draft="${dir}/.${copy##*/}.tmp"

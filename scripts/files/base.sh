@@ -17,9 +17,7 @@ function finish() {
   local status=$?
   trap - EXIT
   if [[ -n "${work}" ]]; then end_replay; fi
-  if [[ ${status} -ne 0 ]]; then
-    : "${reason:=ended with status ${status} at line ${failed_line:-?}}"
-    log "FAILED: ${reason}"
+  if has_failed "${status}"; then
     evidence false || true
     tell base-failed
   fi
@@ -32,7 +30,7 @@ function evidence() {
     return 0
   fi
   jq -n --argjson ok "$1" --arg at "$(date -u +%FT%TZ)" --arg stream "${stream}" --arg stamp "${taken}" --arg error "${reason}" \
-    --argjson seconds "$(awk -v a="${began}" -v b="${EPOCHREALTIME}" 'BEGIN { printf "%.1f", b - a }')" \
+    --argjson seconds "$(elapsed "${began}")" \
     --argjson base "${described}" '{ok: $ok, at: $at, stream: $stream, stamp: $stamp, seconds: $seconds, error: $error} + $base' |
     write_file "${dir}/base.json"
 }
@@ -73,9 +71,7 @@ function prove() {
 
 function main() {
   local marked
-  trap 'failed_line=${LINENO}' ERR
-  trap finish EXIT
-  trap 'die "stopped by a signal"' INT TERM HUP
+  watch
   lock base
   stream=$(cat "${dir}/wal/stream" 2>/dev/null) || die "no stream: is homeport-wal@${name} running?"
   if [[ "${1:-}" == first ]] && jq -e --arg stream "${stream}" '.ok and .stream == $stream' "${dir}/base.json" >/dev/null 2>&1; then

@@ -13,13 +13,7 @@ function finish() {
   local status=$?
   trap - EXIT
   docker rm -f -v "${scratch}" >/dev/null 2>&1 || true
-  if [[ ${status} -ne 0 ]]; then
-    : "${reason:=ended with status ${status} at line ${failed_line:-?}}"
-    if [[ -e "${dir}/LAST_SUCCESS.txt" ]]; then mv -f "${dir}/LAST_SUCCESS.txt" "${dir}/LAST_SUCCESS.stale.txt"; fi
-    log "FAILED: ${reason}"
-    evidence false || log "drill.json could not be written"
-    tell drill-failed
-  fi
+  finish_drill "${status}"
   [[ -z "${work}" ]] || rm -rf "${work}"
   exit "${status}"
 }
@@ -30,7 +24,7 @@ function evidence() {
   described=$(jq -cs '.[0]' "${manifest:-/nonexistent}" 2>/dev/null) || described=null
   text=$(jq -n --argjson ok "$1" --arg at "$(date -u +%FT%TZ)" --arg database "${database}" --arg source "${source}" \
     --arg snapshot "${snapshot}" --arg file "${file##*/}" --arg error "${reason}" \
-    --argjson seconds "$(awk -v a="${began}" -v b="${EPOCHREALTIME}" 'BEGIN { printf "%.1f", b - a }')" \
+    --argjson seconds "$(elapsed "${began}")" \
     --argjson manifest "${described}" \
     '{ok: $ok, at: $at, database: $database, source: $source, snapshot: $snapshot, file: $file,
       taken_at: $manifest.taken_at, tables: ($manifest.tables // [] | length),
@@ -102,9 +96,7 @@ function compare() {
 }
 
 function main() {
-  trap 'failed_line=${LINENO}' ERR
-  trap finish EXIT
-  trap 'die "stopped by a signal"' INT TERM HUP
+  watch
   lock drill
   work=$(mktemp -d)
   find_newest

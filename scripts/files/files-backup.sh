@@ -10,25 +10,14 @@ load_settings "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 source "${etc}/files.sh"
 
 work=''
-is_mine=false # this run has the lock
 
 # shellcheck disable=SC2317,SC2329 # by the trap
 function finish() {
   local status=$?
   trap - EXIT
   [[ -z "${work}" ]] || rm -rf "${work}"
-  if [[ ${status} -ne 0 ]]; then
-    : "${reason:=ended with status ${status} at line ${failed_line:-?}}"
-    log "FAILED: ${reason}"
-    tell backup-failed
-  fi
-  if [[ "${is_mine}" == true ]]; then end_of_run "${status}" || log "LAST_RUN.txt could not be written"; fi
+  finish_backup "${status}"
   exit "${status}"
-}
-
-# As in the backup of a database.
-function end_of_run() {
-  write_file "${dir}/LAST_RUN.txt" < <(printf '%s=%s\n' ended_at "$(date -u +%FT%TZ)" status "$1" reason "${reason//$'\n'/ }")
 }
 
 # take_databases TREE ROOT: each by SQLite's own backup (H10): its file alone is not the database while somebody writes.
@@ -112,12 +101,9 @@ function describe() {
 function main() {
   local databases=0 unread=0 began
   local -a names=() roots=() excludes=()
-  trap 'failed_line=${LINENO}' ERR
-  trap finish EXIT
-  trap 'die "stopped by a signal"' INT TERM HUP
+  watch
   [[ -e "${etc}/files.enabled" ]] || die "not before the restore on this server has ended: pulumi up"
   lock backup
-  is_mine=true
   rm -f "${dir}/LAST_RUN.txt"
   rm -rf "${dir}"/.work.* # of a run that was killed
   work=$(mktemp -d "${dir}/.work.XXXXXX")

@@ -14,13 +14,7 @@ snapshot='' folder='' began="${EPOCHREALTIME}"
 function finish() {
   local status=$?
   trap - EXIT
-  if [[ ${status} -ne 0 ]]; then
-    : "${reason:=ended with status ${status} at line ${failed_line:-?}}"
-    if [[ -e "${dir}/LAST_SUCCESS.txt" ]]; then mv -f "${dir}/LAST_SUCCESS.txt" "${dir}/LAST_SUCCESS.stale.txt"; fi
-    log "FAILED: ${reason}"
-    evidence false || log "drill.json could not be written"
-    tell drill-failed
-  fi
+  finish_drill "${status}"
   [[ -z "${folder}" ]] || rm -rf "${folder}"
   exit "${status}"
 }
@@ -30,7 +24,7 @@ function evidence() {
   local described text
   described=$(jq -cs '.[0]' "${folder:-/nonexistent}/manifest.json" 2>/dev/null) || described=null
   text=$(jq -n --argjson ok "$1" --arg at "$(date -u +%FT%TZ)" --arg snapshot "${snapshot}" --arg error "${reason}" \
-    --argjson seconds "$(awk -v a="${began}" -v b="${EPOCHREALTIME}" 'BEGIN { printf "%.1f", b - a }')" --argjson manifest "${described}" \
+    --argjson seconds "$(elapsed "${began}")" --argjson manifest "${described}" \
     '{ok: $ok, at: $at, database: "files", source: "restic", snapshot: $snapshot, file: "files", taken_at: $manifest.taken_at,
       files: ($manifest.files // 0), bytes: ($manifest.bytes // 0), changing: ($manifest.changing // 0), seconds: $seconds, error: $error}')
   write_file "${dir}/drill.json" <<<"${text}"
@@ -38,9 +32,7 @@ function evidence() {
 
 function main() {
   local tree
-  trap 'failed_line=${LINENO}' ERR
-  trap finish EXIT
-  trap 'die "stopped by a signal"' INT TERM HUP
+  watch
   lock drill
   rm -rf "${dir}"/.drill.* # of a drill that was killed
   folder=$(mktemp -d "${dir}/.drill.XXXXXX")
