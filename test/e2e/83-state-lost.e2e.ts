@@ -146,7 +146,7 @@ describe("with the state and the laptop lost, from a clone, the passphrase and t
 
   it("stays with one record the state has lost: up finds its name taken, homeport deploy makes way for it", async () => {
     const before = (await ids()).records;
-    await must("pulumi", "state", "delete", "--yes", await urnOf("dns-www"));
+    await must("pulumi", "state", "delete", "--yes", "--target-dependents", await urnOf("dns-www"));
     expect((await pulumi("up", "--yes", "--skip-preview")).code).not.toBe(0);
     const { code, output } = await sh("npx", "homeport", "deploy");
     expect(code, output).toBe(0);
