@@ -69,6 +69,12 @@ function prove() {
   [[ "${found}" -gt 0 ]] || die "${database} is empty in what was replayed"
 }
 
+# list: what is there now, so that what goes missing is noticed: of a stream that has ended nobody else knows.
+function list() {
+  kept_names | zstd -qc | rclone rcat "archive:${stream}/names/${taken}.zst" ||
+    die 'the names of what the store holds could not be kept there'
+}
+
 function main() {
   local marked
   watch
@@ -85,6 +91,7 @@ function main() {
   marked=$(mark)
   "${dir}/wal.sh" flush || die 'the log that belongs to the base backup is not in the store'
   prove "${marked}"
+  list
   rclone rcat "archive:${stream}/base/${taken}.$(stamp_at "$(jq -r .ended_at <<<"${described}")").json" <<<"${described}" ||
     die 'the base backup could not be marked as whole'
   evidence true

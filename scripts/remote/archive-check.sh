@@ -37,6 +37,7 @@ function check_bases() {
     stored cat "archive:$1/base/${mark}" 2>/dev/null | jq -e .taken_at >/dev/null || damaged "base/${mark} cannot be read"
     mapfile -t pieces < <(names_in "$1/base/${began}" | sed "s,^,$1/base/${began}/,")
     if [[ ${#pieces[@]} -eq 0 ]] || ! readable "${pieces[@]}"; then damaged "base backup ${began} cannot be read"; fi
+    readable "$1/names/${began}.zst" || damaged "names/${began}.zst cannot be read"
     bases=$((bases + 1))
   done
 }
@@ -54,6 +55,27 @@ function check_log() {
   check_each "$1/wal" ${whole[@]+"${whole[@]}"}
   check_each "$1/parts" ${parts[@]+"${parts[@]}"}
   segments=$((segments + ${#whole[@]}))
+}
+
+# check_names: what was there when the newest base backup counted is there. The oldest may have expired: whole days, in
+# no order, and never the last one. No base backup, or names that cannot be read, are told elsewhere.
+function check_names() {
+  local base stream name
+  read -r base stream < <(list_bases) || true
+  [[ -n "${base:-}" ]] || return 0
+  stored cat "archive:${stream}/names/${base%.*}.zst" 2>/dev/null | zstd -qdc >"${work}/expected" 2>/dev/null || return 0
+  kept_names >"${work}/present" || {
+    damaged 'the archive cannot be listed'
+    return 0
+  }
+  while read -r name; do damaged "${name#*/} of ${name%%/*} is gone"; done < <(
+    awk -v yesterday="$(date -d yesterday +%F)" '
+      { split($3, at, "/"); split(at[3], is, "."); segment = at[1] "/wal/" is[1] ".zst" }
+      NR == FNR { present[$3] = 1; if (oldest == "") oldest = $1; next }
+      $3 in present { begun = 1; next }
+      !begun || (at[2] == "parts" && segment in present) || ($1 <= oldest && oldest < yesterday) { next }
+      { print $3 }' "${work}/present" "${work}/expected"
+  )
 }
 
 # check_replay: from the newest base backup, which counts here, to what the server says it has shipped.
@@ -96,6 +118,7 @@ function main() {
     check_bases "${stream%/}"
     check_log "${stream%/}"
   done
+  check_names
   # what cannot be read is told already, and a replay would end there
   if [[ ${#DAMAGED[@]} -eq 0 ]]; then check_replay; fi
   jq -nc --arg archive "$1" --argjson bases "${bases}" --argjson segments "${segments}" \

@@ -4,6 +4,7 @@
 # repository's settings in the environment. Below the archive's folder:
 #   STREAM/base/BEGAN/NNNN         a base backup (tar, zstd), in pieces that are one request each
 #   STREAM/base/BEGAN.ENDED.json   says that it is whole, and was replayed
+#   STREAM/names/BEGAN.zst    everything that was in the archive when that base backup counted
 #   STREAM/wal/SEGMENT.zst    what the server has finished writing
 #   STREAM/parts/SEGMENT.STAMP.OFFSET.zst   the growing segment from a byte on, as it was at a moment
 #   STREAM/seen/STAMP         nothing new until then
@@ -72,6 +73,20 @@ function list_bases() {
       if [[ "${file}" == *.json ]]; then printf '%s %s\n' "${file%.json}" "${stream%/}"; fi
     done
   done | sort -r | awk -v until="${1:-9}" '{ split($1, at, "."); if (at[2] "" <= until "") print }'
+}
+
+# kept_names: lines of `DAY TIME PATH`, oldest first, of whatever a recovery could need. Marks of time, and parts of
+# segments that are there as a whole, hold nothing of a copy.
+function kept_names() {
+  local all
+  all=$(stored lsf -R --files-only --use-server-modtime --format tp --separator ' ' archive:) || return 1
+  sort <<<"${all}" | awk '
+    { split($3, at, "/"); split(at[3], is, "."); line[NR] = $0; kind[NR] = at[2]; segment[NR] = at[1] "/" is[1] }
+    at[2] == "wal" { whole[segment[NR]] = 1 }
+    END {
+      for (i = 1; i <= NR; i++)
+        if (kind[i] == "base" || kind[i] == "wal" || (kind[i] == "parts" && !(segment[i] in whole))) print line[i]
+    }'
 }
 
 # end_of STREAM: until when the archive knows what the server wrote.
