@@ -1,7 +1,9 @@
 import { CLOUD, must } from "./cloud";
 
 const STORE = `homeport-${CLOUD}-s3`;
-const REPOSITORY = "/objects/data/homeport-backups/running-calendar";
+const BUCKET = "homeport-backups";
+const PREFIX = "running-calendar";
+const REPOSITORY = `/objects/data/${BUCKET}/${PREFIX}`;
 
 export const KINDS = ["flipped byte", "truncation", "deletion"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -21,23 +23,47 @@ interface StoredFile {
 
 /**
  * Everything that is kept there, but for what holds nothing of a copy: restic's locks, the archive's marks of time, and
- * parts of segments of the log that are there as a whole; nor is what was deleted, of which the store keeps an empty file.
+ * parts of segments of the log that are there as a whole.
  */
 export async function storedFiles(): Promise<StoredFile[]> {
-  const listing = await inStore(
-    `cd ${REPOSITORY} && find . -type f -size +0c ! -path './locks/*' -exec stat -c '%s %n' {} + | sort -k 2`,
+  const files: StoredFile[] = [];
+  for (let page = await listed(""); page.length > 0; page = await listed(page.at(-1)?.file ?? "")) {
+    files.push(...page);
+  }
+  const isCopy = /^(?!locks\/)(?!.*\/seen\/)/;
+  const whole = new Set(files.map(({ file }) => file));
+  return files.filter(({ file, bytes }) => bytes > 0 && isCopy.test(file) && !whole.has(wholeOf(file)));
+}
+
+/** What the store lists after a file, a thousand at most: among its files are those of deleted objects as well. */
+async function listed(after: string): Promise<StoredFile[]> {
+  const query = new URLSearchParams({
+    "list-type": "2",
+    prefix: `${PREFIX}/`,
+    "start-after": `${PREFIX}/${after}`,
+  });
+  const page = await inStore(
+    `curl -fsSk -K /etc/s3/root.curl --aws-sigv4 aws:amz:nbg1:s3 'https://127.0.0.1/${BUCKET}?${query.toString()}'`,
   );
-  const files = listing
-    .trim()
-    .split("\n")
-    .map((line) => {
-      const [bytes = "0", file = ""] = line.split(" ");
-      return { file: file.replace("./", ""), bytes: Number(bytes) };
-    });
-  const whole = new Set(files.flatMap(({ file }) => /\/wal\/([0-9A-F]{24})\./.exec(file)?.[1] ?? []));
-  const isCopy = (file: string): boolean =>
-    !file.includes("/seen/") && !whole.has(/\/parts\/([0-9A-F]{24})\./.exec(file)?.[1] ?? "");
-  return files.filter(({ file }) => isCopy(file));
+  const contents = page.matchAll(/<Key>([^<]*)<\/Key>.*?<Size>(\d+)<\/Size>/gs);
+  return [...contents].map(([, key = "", bytes]) => ({
+    file: key.slice(PREFIX.length + 1),
+    bytes: Number(bytes),
+  }));
+}
+
+/** The segment that a part belongs to, as it is once it is there as a whole; nothing for what is no part. */
+function wholeOf(file: string): string {
+  return /\/parts\/[0-9A-F]{24}\./.test(file)
+    ? file.replace(/\/parts\/([0-9A-F]{24})\..*/, "/wal/$1.zst.bin")
+    : "";
+}
+
+/** A part that nobody needs any more: its segment was finished meanwhile. */
+export async function isMoot({ file }: Corruption): Promise<boolean> {
+  return (
+    wholeOf(file) !== "" && (await inStore(`ls ${REPOSITORY}/${wholeOf(file)} 2>/dev/null || true`)) !== ""
+  );
 }
 
 /** The next of a series that is the same for the same seed: Mulberry32, from 0 to below 1. */
