@@ -11,70 +11,63 @@ function damaged() {
   DAMAGED+=("$1")
 }
 
-# readable OBJECT ...: in this order one whole zstd stream. Each object is authenticated while it is decrypted.
-function readable() {
-  local object
-  for object in "$@"; do stored cat "archive:${object}" || return 1; done 2>"${work}/said" | zstd -qt 2>>"${work}/said"
-}
+# present REGEX: the archive's objects, oldest first, whose names are so.
+function present() { awk -v is="$1" '$4 ~ is { print $4 }' "${work}/present"; }
 
-# check_each FOLDER NAME ...: streams of their own. All in one go; only where something is damaged one by one.
-function check_each() {
-  local in="$1" object
-  shift
-  if [[ $# -eq 0 ]]; then return 0; fi
+# newest_base: `BEGAN.ENDED STREAM`
+function newest_base() { present '/base/[^/]*[.]json$' | sed -E 's,^(.*)/base/(.*)[.]json$,\2 \1,' | sort -r | head -n 1; }
+
+# whole OBJECT ...: each one is a zstd stream. They are authenticated while they are decrypted.
+function whole() {
   printf '%s\n' "$@" >"${work}/list"
-  stored cat --no-traverse --files-from "${work}/list" "archive:${in}" 2>"${work}/said" | zstd -qt 2>>"${work}/said" && return 0
-  for object in "$@"; do
-    readable "${in}/${object}" || damaged "${in#*/}/${object} cannot be read"
-  done
+  stored cat --no-traverse --files-from "${work}/list" archive: 2>"${work}/said" | zstd -qt 2>>"${work}/said"
 }
 
-# check_bases STREAM: each base backup that counts, with the mark that says so.
-function check_bases() {
-  local mark began pieces
-  for mark in $(names_in "$1/base" | grep '\.json$'); do
-    began="${mark%%.*}"
-    stored cat "archive:$1/base/${mark}" 2>/dev/null | jq -e .taken_at >/dev/null || damaged "base/${mark} cannot be read"
-    mapfile -t pieces < <(names_in "$1/base/${began}" | sed "s,^,$1/base/${began}/,")
-    if [[ ${#pieces[@]} -eq 0 ]] || ! readable "${pieces[@]}"; then damaged "base backup ${began} cannot be read"; fi
-    readable "$1/names/${began}.zst" || damaged "names/${began}.zst cannot be read"
-    bases=$((bases + 1))
-  done
+# check_sizes: among others one that is empty would be no fault.
+function check_sizes() {
+  local name
+  while read -r name; do damaged "${name#*/} is empty"; done < <(awk '$3 < 1 { print $4 }' "${work}/present")
 }
 
-# check_log STREAM: parts are listed first: what is finished meanwhile is then among the whole segments.
-function check_log() {
-  local growing finished
-  local -a parts whole
-  if ! { growing=$(names_in "$1/parts") && finished=$(names_in "$1/wal"); }; then
-    damaged "the log of $1 cannot be listed"
-    return 0
+# check_each OBJECT ...: all in one go; where something is damaged half by half.
+function check_each() {
+  if [[ $# -eq 0 ]] || whole "$@"; then return 0; fi
+  if [[ $# -eq 1 ]]; then
+    damaged "${1#*/} cannot be read"
+  else
+    check_each "${@:1:$(($# / 2))}"
+    check_each "${@:$(($# / 2 + 1))}"
   fi
-  mapfile -t whole < <(sed '/^$/d' <<<"${finished}")
-  mapfile -t parts < <(sed '/^$/d' <<<"${growing}" | grep -vFf <(sed 's/zst$//; /^$/d' <<<"${finished}"))
-  check_each "$1/wal" ${whole[@]+"${whole[@]}"}
-  check_each "$1/parts" ${parts[@]+"${parts[@]}"}
-  segments=$((segments + ${#whole[@]}))
+}
+
+# check_bases: each base backup that counts, with the mark that says so. Its pieces are one zstd stream, in their order.
+function check_bases() {
+  local mark base piece
+  local -a pieces
+  for mark in $(present '/base/[^/]*[.]json$'); do
+    base="${mark%%.*}"
+    stored cat "archive:${mark}" 2>/dev/null | jq -e .taken_at >/dev/null || damaged "${mark#*/} cannot be read"
+    mapfile -t pieces < <(present "^${base}/" | sort)
+    for piece in ${pieces[@]+"${pieces[@]}"}; do stored cat "archive:${piece}" || break; done 2>/dev/null |
+      zstd -qt 2>/dev/null || damaged "base backup ${base##*/} cannot be read"
+    grep -qF " ${base/base/names}.zst" "${work}/present" || damaged "names/${base##*/}.zst is gone"
+  done
 }
 
 # check_names: what was there when the newest base backup counted is there. The oldest may have expired: whole days, in
 # no order, and never the last one. No base backup, or names that cannot be read, are told elsewhere.
 function check_names() {
   local base stream name
-  read -r base stream < <(list_bases) || true
+  read -r base stream < <(newest_base) || true
   [[ -n "${base:-}" ]] || return 0
   stored cat "archive:${stream}/names/${base%.*}.zst" 2>/dev/null | zstd -qdc >"${work}/expected" 2>/dev/null || return 0
-  kept_names >"${work}/present" || {
-    damaged 'the archive cannot be listed'
-    return 0
-  }
   while read -r name; do damaged "${name#*/} of ${name%%/*} is gone"; done < <(
     awk -v yesterday="$(date -d yesterday +%F)" '
-      { split($3, at, "/"); split(at[3], is, "."); segment = at[1] "/wal/" is[1] ".zst" }
-      NR == FNR { present[$3] = 1; if (oldest == "") oldest = $1; next }
-      $3 in present { begun = 1; next }
+      { split($4, at, "/"); split(at[3], is, "."); segment = at[1] "/wal/" is[1] ".zst" }
+      NR == FNR { present[$4] = 1; if (oldest == "") oldest = $1; next }
+      $4 in present { begun = 1; next }
       !begun || (at[2] == "parts" && segment in present) || ($1 <= oldest && oldest < yesterday) { next }
-      { print $3 }' "${work}/present" "${work}/expected"
+      { print $4 }' "${work}/present" "${work}/expected"
   )
 }
 
@@ -83,7 +76,7 @@ function check_replay() {
   local base stream counted shipped reached
   counted=$(jq -r 'select(.ok) | "\(.stream) \(.stamp)"' "${state}/base.json" 2>/dev/null) || counted=''
   shipped=$(jq -r '.shipped // ""' "${state}/wal.json") || shipped=''
-  read -r base stream < <(list_bases) || true
+  read -r base stream < <(newest_base) || true
   if [[ -z "${base:-}" ]]; then
     damaged 'there is no base backup to begin from'
     return 0
@@ -100,7 +93,8 @@ function check_replay() {
 }
 
 function main() {
-  local state stream streams bases=0 segments=0 start=${SECONDS}
+  local state start=${SECONDS}
+  local -a objects
   load_settings "$1"
   state="${HOMEPORT_ROOT}/opt/backups/$1"
   if [[ ! -e "${state}/wal.json" ]] || ! has_archive; then
@@ -113,16 +107,16 @@ function main() {
   # shellcheck disable=SC2034 # for archive.sh
   scratch="homeport-check-$1" # beside a base backup that is being proven
   trap end_replay EXIT
-  streams=$(names_in '') || die 'the archive cannot be listed'
-  for stream in ${streams}; do
-    check_bases "${stream%/}"
-    check_log "${stream%/}"
-  done
+  kept_names >"${work}/present" || die 'the archive cannot be listed'
+  check_sizes
+  mapfile -t objects < <(present '/(wal|parts|names)/')
+  check_each ${objects[@]+"${objects[@]}"}
+  check_bases
   check_names
   # what cannot be read is told already, and a replay would end there
   if [[ ${#DAMAGED[@]} -eq 0 ]]; then check_replay; fi
-  jq -nc --arg archive "$1" --argjson bases "${bases}" --argjson segments "${segments}" \
-    --argjson seconds $((SECONDS - start)) \
+  jq -nc --arg archive "$1" --argjson bases "$(present '/base/[^/]*[.]json$' | wc -l)" \
+    --argjson segments "$(present /wal/ | wc -l)" --argjson seconds $((SECONDS - start)) \
     '{archive: $archive, on: true, bases: $bases, segments: $segments, seconds: $seconds, damaged: $ARGS.positional}' \
     --args -- ${DAMAGED[@]+"${DAMAGED[@]}"}
 }

@@ -75,17 +75,17 @@ function list_bases() {
   done | sort -r | awk -v until="${1:-9}" '{ split($1, at, "."); if (at[2] "" <= until "") print }'
 }
 
-# kept_names: lines of `DAY TIME PATH`, oldest first, of whatever a recovery could need. Marks of time, and parts of
+# kept_names: lines of `DAY TIME BYTES PATH`, oldest first, of whatever a recovery could need. Marks of time, and parts of
 # segments that are there as a whole, hold nothing of a copy.
 function kept_names() {
   local all
-  all=$(stored lsf -R --files-only --use-server-modtime --format tp --separator ' ' archive:) || return 1
+  all=$(stored lsf -R --files-only --use-server-modtime --format tsp --separator ' ' archive:) || return 1
   sort <<<"${all}" | awk '
-    { split($3, at, "/"); split(at[3], is, "."); line[NR] = $0; kind[NR] = at[2]; segment[NR] = at[1] "/" is[1] }
+    { split($4, at, "/"); split(at[3], is, "."); line[NR] = $0; kind[NR] = at[2]; segment[NR] = at[1] "/" is[1] }
     at[2] == "wal" { whole[segment[NR]] = 1 }
     END {
       for (i = 1; i <= NR; i++)
-        if (kind[i] == "base" || kind[i] == "wal" || (kind[i] == "parts" && !(segment[i] in whole))) print line[i]
+        if (kind[i] != "seen" && !(kind[i] == "parts" && segment[i] in whole)) print line[i]
     }'
 }
 
