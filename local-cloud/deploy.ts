@@ -8,6 +8,7 @@ import { BUCKET, OBJECT_STORE } from "./internet/object-store";
 import { projectName, ROOT_SYSTEM, type LocalProject } from "./projects";
 import type { CloudSettings } from "./settings";
 import { writeStackConfig } from "./stack";
+import { releaseDeadLocks } from "./stack-locks";
 import { ROOT } from "./toolchain/versions";
 
 /** Makes the stack and its config: the template's values, then what `homeport init` makes. */
@@ -55,6 +56,7 @@ export async function homeport(
 
 /** `pulumi up` without a question. */
 export async function pulumiUp(settings: CloudSettings, { folder }: LocalProject): Promise<void> {
+  unlock(settings);
   await show(settings, folder, "pulumi", [
     "up",
     "--yes",
@@ -63,6 +65,13 @@ export async function pulumiUp(settings: CloudSettings, { folder }: LocalProject
     settings.name,
     "--suppress-progress",
   ]);
+}
+
+function unlock(settings: CloudSettings): void {
+  for (const pid of releaseDeadLocks(backendFolder(settings), settings.name))
+    process.stderr.write(
+      `stack ${settings.name}: the lock of process ${pid}, which was killed, is released\n`,
+    );
 }
 
 async function show(
@@ -90,6 +99,7 @@ export async function forgetStacks(settings: CloudSettings, folders: readonly st
   const known = folders.filter((folder) =>
     existsSync(join(stacks, projectName(folder), `${settings.name}.json`)),
   );
+  unlock(settings);
   for (const folder of known)
     await show(settings, folder, "pulumi", [
       ...["stack", "rm", "--yes", "--force", "--preserve-config", settings.name],
