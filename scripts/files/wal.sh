@@ -30,7 +30,7 @@ function position() {
   printf '%d\n' "$(((16#${lsn%/*} << 32) + 16#${lsn#*/}))"
 }
 
-# look: what the database says of itself and of the slot.
+# look: what the database says of itself and of the slot. One that is going down may end the session without a word.
 function look() {
   seen=$(
     ask 2>/dev/null <<SQL
@@ -40,7 +40,7 @@ SELECT json_build_object('system', (SELECT system_identifier::text FROM pg_contr
   'slot', (SELECT json_build_object('status', wal_status, 'kept_bytes', pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))
     FROM pg_replication_slots WHERE slot_name = '${SLOT}'));
 SQL
-  )
+  ) && [[ "$(jq -r .system <<<"${seen}" 2>/dev/null)" =~ ^[0-9]+$ ]]
 }
 
 function stop_receiving() { docker rm -f "${receiver}" >/dev/null 2>&1 || true; }

@@ -148,6 +148,16 @@ status() { jq -r "$1" "${DIR}/wal.json"; }
   grep -q 'rclone move.*outgoing/wal' "${CALLS}"
 }
 
+@test "wal: an answer without the database's identifier is none, and names no stream" {
+  local answer
+  for answer in '' '{}' '{"system": null, "slot": null}' 'psql: error'; do
+    printf '%s' "${answer}" >"${STATE}/seen"
+    run -0 in_wal turn
+    [[ "$(status .error)" == 'the database does not answer' && "$(cat "${SPOOL}/stream")" == S-7 ]]
+    [[ ! -e "${STATE}/new-slot" && ! -e "${STATE}/told" ]]
+  done
+}
+
 @test "base: one that fails is told with its cause, and does not count" {
   rm "${DIR}/base.json"
   run -1 "${DIR}/base.sh"
