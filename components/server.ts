@@ -1,5 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
+import { architectureOf, orderFault } from "./lib/server-image";
 import { renderUserData } from "./lib/user-data";
 import { PowerOn } from "./remote-step";
 import type { SshIdentity } from "./ssh-identity";
@@ -102,10 +103,24 @@ export class Server extends pulumi.ComponentResource {
         protect: args.enableProtection,
         // A change of these would replace a live server; a replacement that is meant takes the new values.
         ignoreChanges: ["userData", "sshKeys", "image"],
-        hooks: { onError: [nameTheRepair(name, args.repairCommand)] },
+        hooks: {
+          beforeCreate: [refuseOldImages(name, args)],
+          onError: [nameTheRepair(name, args.repairCommand)],
+        },
       },
     );
   }
+}
+
+/** Before a server is ordered, in a preview too. One that runs already stays as it is, whatever becomes of its image. */
+function refuseOldImages(name: string, { image, serverType }: ServerArgs): pulumi.ResourceHook {
+  const refuse = async (): Promise<void> => {
+    const withArchitectures = [architectureOf(serverType)];
+    const offered = await hcloud.getImages({ withArchitectures, includeDeprecated: true });
+    const fault = orderFault(image, serverType, offered.images, pulumi.getStack());
+    if (fault !== undefined) throw new pulumi.RunError(fault);
+  };
+  return new pulumi.ResourceHook(`${name}-image`, refuse, { onDryRun: true });
 }
 
 const TAKEN = /uniqueness_error|already used|already exists/i;

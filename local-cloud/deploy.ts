@@ -28,13 +28,15 @@ export async function prepareStack(
     BACKUP_REPOSITORY: `s3:https://${OBJECT_STORE}/${BUCKET}/${repositoryOf(project)}`,
     BACKUP_ACCESS_KEY_ID: host.id,
   });
+  const { registry, cloudflare } = ensureTokens(settings);
   await homeport(
     settings,
     project,
     ["init", "--stack", settings.name, "--registry-username", REGISTRY_USER],
     {
-      KAMAL_REGISTRY_PASSWORD: ensureTokens(settings).registry,
+      KAMAL_REGISTRY_PASSWORD: registry,
       HOMEPORT_BACKUP_SECRET_ACCESS_KEY: host.secret,
+      HOMEPORT_ACME_DNS_TOKEN: cloudflare,
     },
   );
 }

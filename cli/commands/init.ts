@@ -24,8 +24,8 @@ interface InitOptions {
 
 const EXAMPLES = `
 Makes the stack, then every value it lacks: SSH keys and application secrets are made; tokens are taken from
-HCLOUD_TOKEN, CLOUDFLARE_API_TOKEN, KAMAL_REGISTRY_PASSWORD, HOMEPORT_BACKUP_ACCESS_KEY_ID and
-HOMEPORT_BACKUP_SECRET_ACCESS_KEY, from stdin, or asked for on a terminal.
+HCLOUD_TOKEN, CLOUDFLARE_API_TOKEN, KAMAL_REGISTRY_PASSWORD, HOMEPORT_BACKUP_ACCESS_KEY_ID,
+HOMEPORT_BACKUP_SECRET_ACCESS_KEY and HOMEPORT_ACME_DNS_TOKEN, from stdin, or asked for on a terminal.
 A value that is there is never changed: run it as often as you like.
 
 Examples:

@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { EXIT, refused } from "../cli-error";
 import { leftoverStep } from "../deploy/leftover-step";
+import { hetznerApi } from "../hetzner";
 import { runSteps, type Step } from "../output";
 import { PulumiStack, type StackConfig } from "../pulumi";
 import { lastRestore } from "../recovery/copies";
 import { backedUpOf } from "../recovery/databases";
+import { refuseOldImage } from "../recovery/image";
 import { takeLastBackup } from "../recovery/last-backup";
 import { momentOf, withOneRestore } from "../recovery/one-restore";
 import { placesOf, upWherePossible } from "../recovery/places";
@@ -42,7 +44,7 @@ Examples:
   homeport recover --stack prod --state-lost --yes   # no state and no laptop, in a fresh clone
 
 Exit codes: 0 recovered and proven, 1 failed, 2 a fault in the stack's config,
-            3 refused: no repository, no last backup without --dead, protected and no --yes,
+            3 refused: no repository, no last backup without --dead, protected and no --yes, an image of the past,
             or --state-lost with a state that knows a server, or with two servers`;
 
 export function recoverCommand(): Command {
@@ -70,6 +72,7 @@ async function runRecover(options: RecoverOptions): Promise<void> {
   const checked = checkedConfig(stack.name, config);
   const isSure = options.yes === true;
   refuseLoss(config, checked.protect && !isSure);
+  await refuseOldImage(hetznerApi(config), checked, stack.name);
   const began = Date.now();
   writeStackSshFiles(stack.name, config);
   const isDead = options.dead === true;

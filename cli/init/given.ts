@@ -3,8 +3,7 @@ import type { System } from "../../components/lib/system";
 import type { StackConfig } from "../pulumi";
 import { ALIASES, type Given } from "./plan";
 
-const ACCEPTED =
-  "HCLOUD_TOKEN, CLOUDFLARE_API_TOKEN, KAMAL_REGISTRY_PASSWORD, HOMEPORT_BACKUP_ACCESS_KEY_ID, HOMEPORT_BACKUP_SECRET_ACCESS_KEY, a kept secret's name, or a config key like hcloud:token";
+const ACCEPTED = `${Object.keys(ALIASES).join(", ")}, a kept secret's name, or a config key like hcloud:token`;
 
 /** The variable and the config key that say in which world a token is valid. */
 const WORLDS: Readonly<Record<string, readonly [string, string]>> = {

@@ -1,3 +1,4 @@
+import { acmeSites } from "../../components/lib/acme";
 import type { KeptSecret, System } from "../../components/lib/system";
 import { isSftp } from "../../components/lib/config-rules-sftp";
 import type { ConfigWrite, StackConfig } from "../pulumi";
@@ -56,6 +57,12 @@ const SFTP_VALUES: readonly UserValue[] = [
   { key: "homeport:backupHostKey", title: "host key of the SFTP server, TYPE BASE64", isSecret: false },
 ];
 
+const ACME_DNS_TOKEN: UserValue = {
+  key: "homeport:acmeDnsToken",
+  title: "Cloudflare API token that stays on the server: Zone → DNS → Edit for this zone alone",
+  isSecret: true,
+};
+
 /** Other names under which a value may be given, in the environment or on stdin. */
 export const ALIASES: Readonly<Record<string, string>> = {
   HCLOUD_TOKEN: "hcloud:token",
@@ -64,17 +71,20 @@ export const ALIASES: Readonly<Record<string, string>> = {
   HOMEPORT_BACKUP_ACCESS_KEY_ID: "homeport:backupAccessKeyId",
   HOMEPORT_BACKUP_SECRET_ACCESS_KEY: "homeport:backupSecretAccessKey",
   HOMEPORT_BACKUP_SSH_KEY: "homeport:backupSshKey",
+  HOMEPORT_ACME_DNS_TOKEN: "homeport:acmeDnsToken",
 };
 
 /** What the stack lacks, in the order in which it is made or asked for. A value that is there is never touched. */
 export function planInit(config: StackConfig, system: System, given: Given): Need[] {
+  const values =
+    acmeSites(system.sites, ["acme-dns"]).length > 0 ? [...USER_VALUES, ACME_DNS_TOKEN] : USER_VALUES;
   return [
     ...identityNeeds(config, given),
     ...keptSecretNeeds(config, system, given),
     ...backupNeeds(config, given),
-    ...USER_VALUES.filter((value) => !config.has(value.key)).map((value) =>
-      need(value.key, value.title, value.isSecret, fromUser(value.key, given), value.isList),
-    ),
+    ...values
+      .filter((value) => !config.has(value.key))
+      .map((value) => need(value.key, value.title, value.isSecret, fromUser(value.key, given), value.isList)),
   ];
 }
 

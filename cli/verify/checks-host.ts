@@ -1,4 +1,3 @@
-import { fullHostname, systemHostnames, type System } from "../../components/lib/system";
 import { broken, checkOf, proven, replaceStep, type Check, type Verdict } from "./check";
 import type { HostFacts, Output } from "./facts";
 
@@ -7,8 +6,6 @@ const REDO_FIREWALL = replaceStep("hardening-firewall");
 const REDO_FAIL2BAN = replaceStep("hardening-fail2ban");
 const REDO_SSH = replaceStep("hardening-ssh");
 const REDO_LOGIN = replaceStep("docker-login");
-const REDO_CERTIFICATE = replaceStep("origin-install");
-const REDO_ACME = "npx homeport ssh -- sudo certbot renew";
 const WANTED_PORTS = ["22/tcp", "443/tcp", "80/tcp"];
 
 /** What must hold on the host itself. */
@@ -23,10 +20,6 @@ export const HOST_CHECKS: readonly Check[] = [
   checkOf("H3", "no other file of sshd's comes first", "host", (host) => dropInVerdict(host.sshd_files)),
   checkOf("H4", "fail2ban reads the journal", "host", (host) => journalVerdict(host.fail2ban_log)),
   checkOf("H5", "Docker cannot open a port past the firewall", "host", dockerUserVerdict),
-  checkOf("S1-23", "the origin serves its certificate", "host", (host, expected) => {
-    const { names, isAcme } = certificateOf(expected.system, expected.config.domain);
-    return certificateVerdict(host.certificate, names, expected.now, isAcme);
-  }),
 ];
 
 /** The login that root has, in a file of its own alone, is one that the registry takes. */
@@ -153,57 +146,6 @@ function chainFault(probe: Output): string | undefined {
   if (probe.code !== 0 || end < 0) return "nothing is dropped";
   const leak = rules.slice(0, end).find((rule) => !HARMLESS.some((pattern) => pattern.test(rule)));
   return leak && `lets more through: ${leak}`;
-}
-
-const LEAST_DAYS = 14;
-const DAY_MS = 86_400_000;
-
-/** What the first site is asked for: the names in its certificate, and whether that is Let's Encrypt's. */
-function certificateOf(system: System, domain: string): { names: readonly string[]; isAcme: boolean } {
-  const [first] = system.sites;
-  if (first === undefined || first.tls === "origin-ca")
-    return { names: systemHostnames(system, domain), isAcme: false };
-  const names = [first.hostname, ...first.redirectsFrom].map((name) => fullHostname(name, domain));
-  return { names, isAcme: true };
-}
-
-/** What `openssl x509` says of the certificate that the origin serves: issuer, names and dates. */
-export function certificateVerdict(
-  probe: Output,
-  names: readonly string[],
-  now: Date,
-  isAcme = false,
-): Verdict {
-  const fix = REDO_CERTIFICATE;
-  if (probe.code !== 0) return broken(`no certificate on port 443: ${said(probe)}`, fix);
-  const issuer = field(probe.out, "issuer");
-  const ends = new Date(field(probe.out, "notAfter"));
-  const begins = new Date(field(probe.out, "notBefore"));
-  const covered = [...probe.out.matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1] ?? "");
-  const missing = names.filter((name) => !covers(covered, name));
-  if (issuer === field(probe.out, "subject")) return broken(`it is self-signed: ${issuer}`, fix);
-  const stranger = issuerFault(issuer, isAcme);
-  if (stranger !== undefined) return stranger;
-  if (missing.length > 0) return broken(`it does not name ${missing.join(", ")}`, fix);
-  const days = Math.floor((ends.getTime() - now.getTime()) / DAY_MS);
-  if (!(begins <= now && days >= (isAcme ? 1 : LEAST_DAYS)))
-    return broken(`valid from ${begins.toISOString()} to ${ends.toISOString()}`, fix);
-  return proven(`${issuer}; ${covered.join(", ")}; ${days} days left`);
-}
-
-/** The Origin CA's where it belongs, and not where it stands in for another. */
-function issuerFault(issuer: string, isAcme: boolean): Verdict | undefined {
-  if (/origin/i.test(issuer) !== isAcme) return undefined;
-  if (isAcme) return broken(`the issuer is ${issuer}: Let's Encrypt's could not be renewed`, REDO_ACME);
-  return broken(`the issuer is ${issuer}, not Cloudflare's Origin CA`, REDO_CERTIFICATE);
-}
-
-function covers(patterns: readonly string[], name: string): boolean {
-  return patterns.includes(name) || patterns.includes(`*.${splitOnce(name, ".")[1]}`);
-}
-
-function field(text: string, name: string): string {
-  return (new RegExp(`^${name}\\s*=\\s*(.*)$`, "m").exec(text)?.[1] ?? "").trim();
 }
 
 function ports(rules: readonly string[]): string[] {

@@ -24,7 +24,8 @@ const PROBES = [
   "forward",
   "docker_user",
   "docker_user6",
-  "certificate",
+  "certificates",
+  "renewal",
   "crontab",
   "backups",
   "archives",
@@ -73,13 +74,13 @@ const HOST_TIMEOUT_SECONDS = 60;
 /** Looks at the host over one SSH connection. @throws CliError when it cannot be reached. */
 export async function hostFacts(
   server: Server,
-  hostname: string,
+  hostnames: readonly string[],
   units: readonly Unit[],
 ): Promise<HostFacts> {
   const applications = units.map(({ name, folder, port, healthPath }) =>
     [name, folder, port, healthPath].join(" "),
   );
-  const args = [hostname, ...applications];
+  const args = [hostnames.join(" "), ...applications];
   const result = await runScriptAsRoot(server, remoteScript("verify.sh"), args, HOST_TIMEOUT_SECONDS);
   if (result.code !== 0) {
     throw failed(`the host could not be looked at: ${lastLine(result.stderr)}; fix: homeport ssh, then look`);

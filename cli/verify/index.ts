@@ -10,6 +10,7 @@ import { generatedSecrets, stackOutputs, type StackExport } from "../stack-state
 import { firewallFacts, serverFacts, sshKeyFacts, zoneFacts } from "./api-facts";
 import type { Check, Expected, Sources } from "./check";
 import { BACKUP_CHECKS } from "./checks-backup";
+import { CERTIFICATE_CHECKS } from "./checks-certificates";
 import { CLOUD_CHECKS } from "./checks-cloud";
 import { CONTAINER_CHECKS } from "./checks-containers";
 import { HOST_CHECKS } from "./checks-host";
@@ -30,6 +31,7 @@ import { projectSystem } from "../system";
 export const CHECKS: readonly Check[] = [
   ...CLOUD_CHECKS,
   ...HOST_CHECKS,
+  ...CERTIFICATE_CHECKS,
   ...UPKEEP_CHECKS,
   ...BACKUP_CHECKS,
   ...POINT_IN_TIME_CHECKS,
@@ -84,7 +86,7 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
   const cloudflare = cloudflareApi(config);
   const route = routeFromEnvironment(process.env);
   const { domain } = expected.config;
-  const [hostname = domain] = systemHostnames(expected.system, domain);
+  const hostnames = systemHostnames(expected.system, domain);
   const onHost = (): Server => serverOf(expected.stack, config, state);
   const server = once(() => serverFacts(hetzner, expected.serverId));
   return {
@@ -92,8 +94,8 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
     firewalls: once(async () => firewallFacts(hetzner, await server())),
     sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
     zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
-    host: once(async () => hostFacts(onHost(), hostname, expected.system.units)),
-    names: once(() => resolveNames(systemHostnames(expected.system, domain), route)),
+    host: once(async () => hostFacts(onHost(), hostnames, expected.system.units)),
+    names: once(() => resolveNames(hostnames, route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),
     system: once(async () => systemFacts(onHost(), expected.system)),
     ask: (request) => ask(request, route),

@@ -1,6 +1,7 @@
 import { cronFault } from "./cron";
 import type { ConfigInput, ConfigReader } from "./config-reader";
 import { nearest } from "./config-keys";
+import { IMAGES } from "./server-image";
 
 const LABEL = "(?!-)[a-z0-9-]{1,63}(?<!-)";
 const DOMAIN = new RegExp(`^(${LABEL}\\.)+(?!\\d+$)${LABEL}$`);
@@ -16,7 +17,6 @@ const SERVER_TYPE = /^(cx|cpx|cax|ccx)\d{2}$/;
 /** Types that can no longer be ordered: https://docs.hetzner.cloud/changelog, and what took their place. */
 const RETIRED_TYPE = /^(cx[1-5]1|cx[2-5]2|cpx[1-5]1|ccx[1-6][12])$/;
 const IMAGE = /^(ubuntu|debian)-\d{1,2}(\.\d{2})?$/;
-const IMAGES = ["ubuntu-24.04", "ubuntu-22.04", "debian-12", "debian-13"];
 
 /** The apex of the zone, in ASCII. */
 export function domain(reader: ConfigReader): string | undefined {

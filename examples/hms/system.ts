@@ -17,6 +17,9 @@ const RUBY = { BUNDLE_FROZEN: "true", BUNDLE_USER_HOME: "/tmp/bundle", RUBYOPT: 
 /** The token is in the path. */
 const INVENTORY = ["/api/inventory"];
 
+/** Certificates of Let's Encrypt, by certbot on the server. */
+const TLS = { tls: "acme-http" } as const;
+
 /** A hosting manager (FastAPI) and the two Rails applications that it looks after, as services of systemd. */
 export const system = defineSystem({
   name: "hms",
@@ -69,13 +72,14 @@ export const system = defineSystem({
   proxy: "nginx",
   sites: [
     {
+      ...TLS,
       hostname: "hosting",
       aliases: [{ hostname: "asterra", redirect: true }],
       routes: { "/": "hms-api:5051" },
       healthPath: "/health",
     },
-    { hostname: "cigars", routes: { "/": "cigar-management-system:3001" }, unlogged: INVENTORY },
-    { hostname: "tobacco", routes: { "/": "tobacco-management-system:3002" }, unlogged: INVENTORY },
+    { ...TLS, hostname: "cigars", routes: { "/": "cigar-management-system:3001" }, unlogged: INVENTORY },
+    { ...TLS, hostname: "tobacco", routes: { "/": "tobacco-management-system:3002" }, unlogged: INVENTORY },
   ],
   checks,
   secrets: {

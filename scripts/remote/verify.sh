@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Looks at the host and changes nothing: prints one JSON object, a probe's name to its exit code, output and
-# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh HOSTNAME ["UNIT FOLDER PORT
-# PATH" ...]
+# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh "HOSTNAME ..." ["UNIT FOLDER
+# PORT PATH" ...]
 set -Eeuo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
-  docker_user6 certificate registry
+  docker_user6 certificates renewal registry
   crontab backups archives units secret_files host_keys disks applications strays)
 
 function probe_sshd() { sshd -T; }
@@ -33,10 +33,17 @@ function probe_registry() {
   cp /root/.docker/config.json "${login}/config.json"
   timeout 20 docker --config "${login}" login "$(cat /etc/homeport/registry)" </dev/null 2>&1
 }
-function probe_certificate() {
+function probe_certificates() {
   # what is served, not what lies in a file
-  timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
-    openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName
+  local hostname
+  for hostname in ${hostnames}; do
+    printf 'host %s\n' "${hostname}"
+    timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
+      openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName 2>/dev/null || true
+  done
+}
+function probe_renewal() {
+  printf '%s %s\n' "$(systemctl is-enabled certbot.timer 2>/dev/null)" "$(systemctl is-active certbot.timer 2>/dev/null)"
 }
 
 function probe_crontab() { crontab -u root -l; }
@@ -141,7 +148,7 @@ function print_results() {
 }
 
 function main() {
-  hostname=${1:?the hostname to ask the origin for}
+  hostnames=${1:?the hostnames to ask the origin for}
   units=("${@:2}")
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT

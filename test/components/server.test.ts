@@ -1,16 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
+import type { OfferedImage } from "../../components/lib/server-image";
 import type { Server } from "../../components/server";
 import { houseFaults, LABELS } from "../support/component-bed";
 import { isSecret, plain, recordGraph, settled, valueOf } from "../support/mocks";
 import { canary } from "../support/provider-answers";
 
-const graph = recordGraph();
+const OFFERED: OfferedImage = { name: "ubuntu-24.04" };
+const images: OfferedImage[] = [];
+const graph = recordGraph({ invokes: { "hcloud:index/getImages:getImages": { images } } });
 
 describe("Server", () => {
   let kept: Server;
   const hooks: pulumi.ErrorHook[] = [];
+  const before: pulumi.ResourceHook[] = [];
 
   beforeAll(async () => {
     const { Server } = await import("../../components/server");
@@ -32,6 +36,7 @@ describe("Server", () => {
     };
     const recordHooks: pulumi.ResourceTransformation = ({ opts }) => {
       hooks.push(...(opts.hooks?.onError ?? []));
+      before.push(...((opts.hooks?.beforeCreate ?? []) as pulumi.ResourceHook[]));
       return undefined;
     };
     kept = new Server("kept", { ...args, enableProtection: true }, { transformations: [recordHooks] });
@@ -67,6 +72,21 @@ describe("Server", () => {
       shutdownBeforeDeletion: true,
     });
     expect(graph.get("kept-host").inputs).not.toHaveProperty("datacenter");
+  });
+
+  it("is not ordered with an image that Hetzner does not offer, or has deprecated; a preview says so (S2-1, H8)", async () => {
+    const [hook] = before;
+    const order = async (...offered: OfferedImage[]): Promise<void> => {
+      images.splice(0, images.length, ...offered);
+      await hook?.callback({} as pulumi.ResourceHookArgs);
+    };
+    expect(hook?.opts?.onDryRun).toBe(true);
+    await expect(order(OFFERED)).resolves.toBeUndefined();
+    await expect(order()).rejects.toThrow(/offers for cx23 \(x86\), got ubuntu-24.04/);
+    await expect(order({ ...OFFERED, deprecated: "2029-05-31T00:00:00Z" })).rejects.toThrow(
+      /deprecated it on 2029/,
+    );
+    expect(graph.calls).toContain("hcloud:index/getImages:getImages");
   });
 
   it("has an IPv4 address of its own and no IPv6 one (S1-4, S1-8)", async () => {

@@ -53,8 +53,6 @@ describe("certificates of each mode, side by side (H6, H7, S2-18, S2-19)", () =>
       HOMEPORT_CLOUD: CLOUD,
     });
     expect(local.code, local.output).toBe(0);
-    const token = (await environment()).CLOUDFLARE_API_TOKEN ?? "";
-    await pulumi("config", "set", "--secret", "homeport:acmeDnsToken", token);
   });
 
   it("are there before anybody can ask: no visitor is answered 525 or 526", async () => {

@@ -1,14 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, hetzner, ROOT, visitor } from "./support/cloud";
+import { environment, eventually, execute, hetzner, ROOT, visitor } from "./support/cloud";
 import { NOTHING, Project } from "./support/project";
+import { askWhile } from "./support/visitors";
 
 const project = new Project("hms");
 const API = "/opt/hosting-api";
 const CIGARS = "cigar-management-system";
 const TOBACCO = "tobacco-management-system";
 const HOSTING = "https://hosting.remoteds.us";
+const SITES = ["hosting", "cigars", "tobacco"];
 const CODE = join(ROOT, "local-cloud", "apps", "hms", "hosting-api", "hms");
 /** Of the application's own code, but for these tests alone: git has neither. */
 const HARMLESS = join(CODE, "e2e.txt");
@@ -36,6 +39,12 @@ async function up(): Promise<void> {
   expect(code, output).toBe(0);
 }
 
+/** One step and nothing beside it. */
+async function only(step: string): Promise<void> {
+  const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--target", `**::${step}`);
+  expect(code, output).toBe(0);
+}
+
 /** Every row of every table, as SQLite itself writes them. */
 async function rows(): Promise<string> {
   return project.onServer(DATABASES.map((path) => `sqlite3 -readonly ${path} .dump`).join("; "));
@@ -45,6 +54,23 @@ async function rows(): Promise<string> {
 async function status(path: string, ...more: readonly string[]): Promise<string> {
   const words = ["-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...more];
   return (await visitor("curl", ...words, `${HOSTING}${path}`)).stdout;
+}
+
+/** Issuer and serial number of the certificate that the origin shows under a host's name. */
+async function certificate(host: string): Promise<string> {
+  const asked = `openssl s_client -connect 127.0.0.1:443 -servername ${host}.remoteds.us </dev/null 2>/dev/null`;
+  return project.onServer(`${asked} | openssl x509 -noout -issuer -serial`);
+}
+
+/** The edge verifies the origin's certificate at every moment. */
+async function neverUnverified(work: () => Promise<void>): Promise<void> {
+  const urls = SITES.map((host) => `https://${host}.remoteds.us/`).join(" -o /dev/null ");
+  const { answers } = await askWhile(urls, work);
+  expect(Object.keys(answers).filter((code) => code === "525" || code === "526")).toEqual([]);
+}
+
+async function signIn(password: string): Promise<string> {
+  return status("/api/v1/auth/login", "--json", JSON.stringify({ username: "admin", password }));
 }
 
 function removePlanted(): void {
@@ -62,7 +88,20 @@ describe("the hosting manager and its applications (S2)", () => {
   it("is proven by verify, line by line", async () => {
     const checks = await project.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    const own = ["H9", "S2-3", "S2-5", "S2-7", "S2-8", "S2-10", "S2-14", "S2-15", "S2-16", "S2-17", "S2-20"];
+    const own = [
+      "H9",
+      "S2-3",
+      "S2-5",
+      "S2-7",
+      "S2-8",
+      "S2-10",
+      "S2-14",
+      "S2-15",
+      "S2-16",
+      "S2-17",
+      "S2-19",
+      "S2-20",
+    ];
     expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
   });
 
@@ -127,6 +166,76 @@ describe("the hosting manager and its applications (S2)", () => {
     }
   });
 
+  it("takes code and secrets apart from each other, and a new password from the restart on (S2-9, S2-12, S2-21)", async () => {
+    const { HMS_ADMIN_PASSWORD: former = "" } = await secrets();
+    const fresh = randomBytes(24).toString("base64url");
+    const key = ["--secret", "--path", "homeport:secrets.HMS_ADMIN_PASSWORD"];
+    const set = await execute(
+      "pulumi",
+      ["config", "set", ...key],
+      await environment(),
+      fresh,
+      project.folder,
+    );
+    expect(set.code, set.output).toBe(0);
+    writeFileSync(HARMLESS, "with new secrets\n");
+    const seen = `sha256sum ${API}/.env; ls ${API}/releases | wc -l; systemctl show -p MainPID --value hms-api`;
+    const look = async (): Promise<string[]> => (await project.onServer(seen)).trim().split("\n");
+    const [environmentBefore, releasesBefore, process] = await look();
+
+    await only("units-hms-api-code");
+    const [environmentAfterCode, releasesAfterCode] = await look();
+    expect(environmentAfterCode).toBe(environmentBefore);
+    expect(releasesAfterCode).not.toBe(releasesBefore);
+    removePlanted();
+
+    await only("units-hms-api-environment");
+    const [environmentAfter, releasesAfter, processAfter] = await look();
+    expect(environmentAfter).not.toBe(environmentBefore);
+    expect([releasesAfter, processAfter]).toEqual([releasesAfterCode, process]);
+    expect(await signIn(former)).toBe("200");
+
+    await project.onServer("systemctl restart hms-api");
+    await eventually(60, async () => (await status("/health")) === "200");
+    expect([await signIn(former), await signIn(fresh)]).toEqual(["401", "200"]);
+  });
+
+  it("makes a generated secret anew, and the one before is refused (S2-21)", async () => {
+    const { HMS_API_TOKEN: former = "" } = await secrets();
+    const { code, output } = await project.pulumi(
+      ...["up", "--yes", "--skip-preview", "--replace", "**::secrets-hms-api-token"],
+    );
+    expect(code, output).toBe(0);
+    const { HMS_API_TOKEN: fresh = "" } = await secrets();
+    const asked = async (token: string): Promise<string> =>
+      status("/api/v1/kanban/cards", "-H", `Authorization: Bearer ${token}`);
+    expect([await asked(former), await asked(fresh)]).toEqual(["401", "200"]);
+    expect(await project.broken()).toEqual([]);
+  });
+
+  it("renews each site's certificate of Let's Encrypt, as a dry run shows (S2-19)", async () => {
+    for (const host of SITES) expect(await certificate(host)).toContain("Pebble Intermediate");
+    const renewed = await project.onServer("certbot renew --dry-run --no-random-sleep-on-renew 2>&1");
+    expect(renewed).toContain("all simulated renewals succeeded");
+    expect(renewed.match(/fullchain.pem \(success\)/g)).toHaveLength(SITES.length);
+  });
+
+  it("issues a certificate anew, with the Origin CA's standing in, which verify tells of (S2-18, S2-19)", async () => {
+    const before = await certificate("tobacco");
+    await neverUnverified(async () => {
+      const remove = "certbot delete --non-interactive --cert-name tobacco.remoteds.us";
+      await project.onServer(`${remove} && systemctl start certbot.service`);
+      expect(await certificate("tobacco")).toContain("Origin CA");
+      expect(await project.broken()).toEqual(["S1-23 the origin serves a certificate of each host"]);
+      const step = ["--replace", "**::acme-http", "--target", "**::acme-http"];
+      const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", ...step);
+      expect(code, output).toBe(0);
+    });
+    expect(await certificate("tobacco")).toContain("Pebble Intermediate");
+    expect(await certificate("tobacco")).not.toBe(before);
+    expect(await project.broken()).toEqual([]);
+  });
+
   it("goes back to what answered last when a new release does not answer (S2-24)", async () => {
     const [before, environment] = [await release(), await project.onServer(`sha256sum ${API}/.env`)];
     mkdirSync(BROKEN);
@@ -175,7 +284,7 @@ describe("the hosting manager and its applications (S2)", () => {
     await eventually(180, async () => (await project.broken()).length === 0);
   });
 
-  it("comes back on a new server with equal data (H1)", async () => {
+  it("comes back on a new server with equal data and the same certificates (H1, H6, H7)", async () => {
     const { HMS_API_TOKEN = "" } = await secrets();
     const card = ["-H", `Authorization: Bearer ${HMS_API_TOKEN}`, "--json", '{"title":"Order boxes"}'];
     expect(await status("/api/v1/kanban/cards", ...card)).toBe("201");
@@ -184,9 +293,13 @@ describe("the hosting manager and its applications (S2)", () => {
     const before = await rows();
     expect(before).toMatch(/Order boxes[\s\S]*Robusto/);
     await project.must("npx", "homeport", "backup", "now");
-    const { code, output } = await project.sh("npx", "homeport", "recover", "--yes");
-    expect(code, output).toBe(0);
+    const certificates = await Promise.all(SITES.map(certificate));
+    await neverUnverified(async () => {
+      const { code, output } = await project.sh("npx", "homeport", "recover", "--yes");
+      expect(code, output).toBe(0);
+    });
     expect(await rows()).toBe(before);
+    expect(await Promise.all(SITES.map(certificate))).toEqual(certificates);
     expect(await project.broken()).toEqual([]);
   });
 

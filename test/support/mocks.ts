@@ -69,8 +69,9 @@ interface RegisterRequest {
 
 interface Monitor {
   registerResource(request: RegisterRequest, done: unknown): Promise<void>;
-  /** The SDK's mocks claim to know hooks, and lack this. */
+  /** The SDK's mocks claim to know hooks, and lack these. */
   registerErrorHook?(request: unknown, done: (error: null, response: object) => void): void;
+  registerResourceHook?(request: unknown, done: (error: null, response: object) => void): void;
 }
 
 interface Internals {
@@ -114,6 +115,7 @@ export function recordGraph(world: World = {}): Graph {
     return register(request, done);
   };
   monitor.registerErrorHook = (_, done) => done(null, {});
+  monitor.registerResourceHook = (_, done) => done(null, {});
   recordOutputs(graph);
   return graph;
 }

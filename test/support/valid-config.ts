@@ -16,6 +16,7 @@ export const SECRET_KEYS: readonly string[] = [
   "homeport:operatorPrivateKey",
   "homeport:hostPrivateKey",
   "homeport:registryPassword",
+  "homeport:acmeDnsToken",
   "homeport:secrets",
   "homeport:backupSecretAccessKey",
   "homeport:backupPassword",

@@ -85,7 +85,8 @@ export function hostWith(containers: readonly Container[], change: Partial<HostF
   const more = [
     "docker_user",
     "docker_user6",
-    "certificate",
+    "certificates",
+    "renewal",
     "crontab",
     "backups",
     "archives",

@@ -5,6 +5,7 @@ import { renderNginx } from "../../components/lib/nginx-conf";
 import { proxyVolumes } from "../../components/lib/proxy-kinds";
 import { defineSystem, type System } from "../../components/lib/system";
 import type { TlsMode } from "../../components/lib/system-sites";
+import { messages, parseWith } from "../support/valid-config";
 
 function system(tls: TlsMode | undefined): System {
   const aliases = [{ hostname: "www", redirect: true as const }];
@@ -62,5 +63,31 @@ describe("a site's mode of TLS", () => {
     expect(() => system("acme" as TlsMode)).toThrow(
       /sites\[0\].tls: must be origin-ca, acme-dns or acme-http/,
     );
+  });
+});
+
+describe("the token that proves names by a record", () => {
+  const KEY = "homeport:acmeDnsToken";
+  const faults = (tls: TlsMode, token?: string): string[] => {
+    const images = JSON.stringify({ web: "caddy:2.10.2", proxy: "caddy:2.10.2" });
+    const raw = { "homeport:images": images, "homeport:secrets": undefined, [KEY]: token };
+    return messages(parseWith({ system: system(tls), raw }));
+  };
+
+  it("is demanded where a site is acme-dns, and refused elsewhere", () => {
+    expect(faults("acme-dns", "a1".repeat(20))).toEqual([]);
+    expect(faults("acme-dns")).toEqual([
+      `${KEY}: must be set, got nothing; fix: pulumi config set --secret ${KEY} --stack prod`,
+    ]);
+    expect(faults("acme-http")).toEqual([]);
+    expect(faults("acme-http", "a1".repeat(20))).toEqual([
+      `${KEY}: must be left out: no site is acme-dns, got a value; fix: pulumi config rm --path '${KEY}' --stack prod`,
+    ]);
+  });
+
+  it("is one of Cloudflare's, and never shown", () => {
+    expect(faults("acme-dns", "s3cret")).toEqual([
+      expect.stringMatching(/must be an API token of 40 to 128 .*got \[hidden, 6 characters\]/),
+    ]);
   });
 });

@@ -79,6 +79,15 @@ describe("planInit", () => {
     ]);
   });
 
+  it("asks for the token that stays on the server where a site is acme-dns, and nowhere else", () => {
+    const sites = runningCalendar.sites.map((site) => ({ ...site, tls: "acme-dns" as const }));
+    const needs = planInit(COMPLETE, { ...runningCalendar, sites }, new Map());
+    expect(planned(needs)).toEqual([["homeport:acmeDnsToken", "user"]]);
+    expect(needs[0]?.isSecret).toBe(true);
+    const byFile = sites.map((site) => ({ ...site, tls: "acme-http" as const }));
+    expect(planInit(COMPLETE, { ...runningCalendar, sites: byFile }, new Map())).toEqual([]);
+  });
+
   it("derives the public half after a run that was killed between the two writes", () => {
     const needs = planInit(without("homeport:operatorPublicKey"), runningCalendar, new Map());
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../cli/verify/check";
 import {
-  certificateVerdict,
   dockerUserVerdict,
   dropInVerdict,
   jailVerdict,
@@ -56,24 +55,12 @@ const DOCKER_USER = `-N DOCKER-USER
 
 const FORWARD = "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n-A FORWARD -j ufw-before-logging-forward\n";
 
-const CERTIFICATE = `subject=O = CloudFlare, Inc., CN = CloudFlare Origin Certificate
-issuer=C = US, O = "CloudFlare, Inc.", OU = CloudFlare Origin SSL Certificate Authority
-notBefore=Nov 20 00:00:00 2026 GMT
-notAfter=Nov 16 00:00:00 2041 GMT
-X509v3 Subject Alternative Name:
-    DNS:*.example.org, DNS:example.org
-`;
-
-const NAMES = ["example.org", "www.example.org"];
-const NOW = new Date("2026-11-21T00:00:00Z");
-
 const chain = (docker_user = DOCKER_USER, docker_user6 = DOCKER_USER, forward = FORWARD): Verdict =>
   dockerUserVerdict({
     forward: said(forward),
     docker_user: said(docker_user),
     docker_user6: said(docker_user6),
   });
-const certificate = (text: string, now = NOW): Verdict => certificateVerdict(said(text), NAMES, now);
 
 describe("checks of the host pass", () => {
   it.each<[string, Verdict]>([
@@ -94,7 +81,6 @@ describe("checks of the host pass", () => {
     ],
     ["H4 journal", journalVerdict(said("Current match filter:\n_SYSTEMD_UNIT=ssh.service + _COMM=sshd\n"))],
     ["H5 DOCKER-USER", chain()],
-    ["S1-23 certificate", certificate(CERTIFICATE)],
   ])("%s", (_name, verdict) => {
     expect(verdict).toMatchObject({ ok: true });
   });
@@ -180,30 +166,6 @@ describe("checks of the host fail and say what to do", () => {
       chain(DOCKER_USER.replace("-i docker0", "-s 10.0.0.0/8")),
       /10\.0\.0\.0/,
     ],
-    [
-      "nothing listens",
-      certificateVerdict(said("", 1, "Could not read certificate"), NAMES, NOW),
-      /no certificate on port 443/,
-    ],
-    [
-      "self-signed",
-      certificate(
-        CERTIFICATE.replace(
-          /^issuer=.*$/m,
-          "issuer=O = CloudFlare, Inc., CN = CloudFlare Origin Certificate",
-        ),
-      ),
-      /self-signed/,
-    ],
-    ["another issuer", certificate(CERTIFICATE.replace(/^issuer=.*$/m, "issuer=CN = Evil CA")), /Evil CA/],
-    [
-      "the Origin CA's stands in for Let's Encrypt's",
-      certificateVerdict(said(CERTIFICATE), NAMES, NOW, true),
-      /could not be renewed/,
-    ],
-    ["www is not named", certificate(CERTIFICATE.replace("DNS:*.example.org, ", "")), /does not name www/],
-    ["nearly over", certificate(CERTIFICATE, new Date("2041-11-10T00:00:00Z")), /valid from/],
-    ["not begun", certificate(CERTIFICATE, new Date("2026-11-01T00:00:00Z")), /valid from/],
   ])("%s", (_name, verdict, found) => {
     expect(verdict).toMatchObject({
       ok: false,
