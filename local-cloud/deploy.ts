@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { REGISTRY_USER } from "./cloud";
 import { backendFolder, cloudEnvironment, ensureTokens, storeAccounts } from "./environment";
 import { BUCKET, OBJECT_STORE } from "./internet/object-store";
@@ -74,6 +75,14 @@ function unlock(settings: CloudSettings): void {
     process.stderr.write(
       `stack ${settings.name}: the lock of process ${pid}, which was killed, is released\n`,
     );
+}
+
+/** The first site's address, as the program exports it. */
+export async function deployedUrl(settings: CloudSettings, { folder }: LocalProject): Promise<string> {
+  const env = { ...process.env, ...(await cloudEnvironment(settings)) };
+  const args = ["stack", "output", "url", "--stack", settings.name];
+  const { stdout } = await promisify(execFile)("pulumi", args, { cwd: folder, env });
+  return stdout.trim();
 }
 
 async function show(

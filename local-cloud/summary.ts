@@ -3,40 +3,37 @@ import type { LocalProject } from "./projects";
 import type { CloudSettings } from "./settings";
 import { ROOT } from "./toolchain/versions";
 
-interface SummaryFlags {
-  readonly cloudOnly?: boolean;
-  readonly json?: boolean;
-}
-
-/** What a user can do now. */
+/** What a user can do now; `url` is the first site's, of a stack that is deployed. */
 export function summary(
   settings: CloudSettings,
-  project: LocalProject,
+  project: Pick<LocalProject, "folder">,
   seconds: number,
-  flags: SummaryFlags,
+  url: string | undefined,
+  isJson = false,
 ): string {
-  const { domain } = project;
   const cloud = settings.name === "local" ? "" : `HOMEPORT_CLOUD=${settings.name} `;
-  const folder =
-    project.folder === ROOT
-      ? ""
-      : `  project     cd ${relative(ROOT, project.folder)}     for the commands below\n`;
-  const facts = {
-    cloud: settings.name,
-    seconds: Math.round(seconds * 10) / 10,
-    site: flags.cloudOnly === true ? undefined : `https://${domain}`,
-    edge: settings.edge,
-  };
-  if (flags.json === true) return `${JSON.stringify(facts)}\n`;
-  return `
-Ready after ${facts.seconds} s${facts.site === undefined ? "" : `: ${facts.site}, at the edge ${settings.edge}`}
+  const took = Math.round(seconds * 10) / 10;
+  const facts = { cloud: settings.name, seconds: took, site: url, edge: settings.edge };
+  if (isJson) return `${JSON.stringify(facts)}\n`;
+  const line = (name: string, text: string): string => `  ${name.padEnd(12)}${text}\n`;
+  const isRoot = project.folder === ROOT;
+  return [
+    `\nReady after ${took} s${url === undefined ? "" : `: ${url}, at the edge ${settings.edge}`}\n\n`,
+    url === undefined ? "" : line("visit", `${cloud}npm run -s local:visitor -- curl -i ${url}/`),
+    isRoot ? "" : line("project", `cd ${relative(ROOT, project.folder)}     for the commands below`),
+    line("clients", `eval "$(${cloud}npm run -s local:env)"     then, for example:`),
+    ...(url === undefined ? [line("deploy", "pulumi up")] : deployed(url).map((each) => line(...each))),
+    line("stop", `${cloud}npm run local:down`),
+  ].join("");
+}
 
-  visit       ${cloud}npm run -s local:visitor -- curl -i https://${domain}/
-${folder}  clients     eval "$(${cloud}npm run -s local:env)"     then, for example:
-  server      npx homeport ssh
-  site        curl --resolve ${domain}:443:$HOMEPORT_EDGE --cacert $HOMEPORT_CA https://${domain}/up
-  outputs     pulumi stack output
-  no-op       pulumi up
-  stop        ${cloud}npm run local:down
-`;
+function deployed(url: string): [string, string][] {
+  const { hostname } = new URL(url);
+  const site = `curl --resolve ${hostname}:443:$HOMEPORT_EDGE --cacert $HOMEPORT_CA ${url}/`;
+  return [
+    ["server", "npx homeport ssh"],
+    ["site", site],
+    ["outputs", "pulumi stack output"],
+    ["no-op", "pulumi up"],
+  ];
 }

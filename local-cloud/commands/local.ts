@@ -1,4 +1,4 @@
-import { homeport, prepareStack, pulumiUp } from "../deploy";
+import { deployedUrl, homeport, prepareStack, pulumiUp } from "../deploy";
 import { up } from "../cloud";
 import { localProject } from "../projects";
 import type { CloudSettings } from "../settings";
@@ -23,5 +23,6 @@ export async function local(settings: CloudSettings, system: string, flags: Loca
     report("homeport verify");
     await homeport(settings, project, ["verify", "--stack", settings.name]);
   }
-  process.stdout.write(summary(settings, project, seconds(), flags));
+  const url = flags.cloudOnly === true ? undefined : await deployedUrl(settings, project);
+  process.stdout.write(summary(settings, project, seconds(), url, flags.json));
 }
