@@ -43,6 +43,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => (require("./commands/drift") as typeof import("./commands/drift")).driftCommand(),
   },
   {
+    name: "env",
+    summary: "tell which variables are set, missing, placeholders or unused; never a value",
+    load: () => (require("./commands/env") as typeof import("./commands/env")).envCommand(),
+  },
+  {
     name: "graph",
     summary: "draw the stack's resource graph",
     load: () => (require("./commands/graph") as typeof import("./commands/graph")).graphCommand(),

@@ -1,3 +1,4 @@
+import type { ConfigInput } from "../components/lib/config-reader";
 import { parseConfig, type PlainConfig } from "../components/lib/config-rules";
 import { formatFault } from "../components/lib/faults";
 import { writeSshFiles, type SshFiles } from "../components/lib/ssh-files";
@@ -19,15 +20,19 @@ export function checkedConfig(
   config: StackConfig,
   system: System = projectSystem(),
 ): PlainConfig {
-  const parsed = parseConfig({
+  const parsed = parseConfig({ ...configInput(stack, config), system });
+  if (parsed.ok) return parsed.config;
+  throw usage(...parsed.faults.map(formatFault));
+}
+
+/** What the program's own rules ask for. */
+export function configInput(stack: string, config: StackConfig): ConfigInput {
+  return {
     raw: Object.fromEntries([...config].map(([key, { value }]) => [key, value])),
     secretKeys: new Set([...config].filter(([, { isSecret }]) => isSecret).map(([key]) => key)),
     stack,
-    system,
     env: process.env,
-  });
-  if (parsed.ok) return parsed.config;
-  throw usage(...parsed.faults.map(formatFault));
+  };
 }
 
 /** True when the stack has both keys that an SSH connection needs. */

@@ -89,7 +89,9 @@ export class ConfigError extends pulumi.RunError {
  * @throws ConfigError with every fault at once; none of them shows a secret.
  */
 export function loadConfig(system: System): StackConfig {
-  return withOutputs(readConfig(system), system);
+  const config = readConfig(system);
+  for (const warning of config.warnings) void pulumi.log.warn(warning);
+  return withOutputs(config, system);
 }
 
 /**

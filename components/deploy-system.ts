@@ -14,6 +14,7 @@ import { labels as labelsOf, physicalName } from "./lib/names";
 import { fullHostname, systemHostnames, type System } from "./lib/system";
 import { rulesetPhases } from "./lib/system-edge";
 import { backupTrees, hasSqlite } from "./lib/system-files";
+import { withGivenSecrets } from "./lib/system-secrets";
 import { OriginTls } from "./origin-tls";
 import { PointInTime } from "./point-in-time";
 import { collectResources, Protection } from "./protection";
@@ -59,9 +60,10 @@ export interface DeployedSystem {
  *
  * @throws ConfigError with every fault of the stack's config, before anything is asked of an API.
  */
-export function deploySystem(system: System): DeployedSystem {
-  const config = loadConfig(system);
-  const sshConfig = writeStackSshFiles(system).config;
+export function deploySystem(declared: System): DeployedSystem {
+  const config = loadConfig(declared);
+  const sshConfig = writeStackSshFiles(declared).config;
+  const system = withGivenSecrets(declared, Object.keys(config.keptSecrets));
 
   const made = collectResources();
   const zone = new Zone("zone", { domain: config.domain, expectedRanges: config.edgeCidrs });

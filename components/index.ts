@@ -26,3 +26,4 @@ export type { RateLimitSpec, RouteSpec, SiteSpec } from "./lib/system-sites";
 export type { AnswerCheckSpec, CommandCheckSpec, SystemCheckSpec } from "./lib/system-checks";
 export type { FilesSpec } from "./lib/system-files";
 export type { ComposedSecret } from "./lib/system-secrets";
+export type { VariableRule, VariablesSpec } from "./lib/system-variables";

@@ -18,6 +18,7 @@ import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
 import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { DIRECTORY_CHECKS, ownChecks } from "./checks-system";
 import { UNIT_CHECKS } from "./checks-units";
+import { VARIABLE_CHECKS } from "./checks-variables";
 import { hostFacts } from "./facts";
 import { ask } from "./http";
 import { systemFacts } from "./system-facts";
@@ -38,6 +39,7 @@ export const CHECKS: readonly Check[] = [
   ...CONTAINER_CHECKS,
   ...DIRECTORY_CHECKS,
   ...UNIT_CHECKS,
+  ...VARIABLE_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort(byId);
 

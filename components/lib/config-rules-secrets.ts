@@ -105,7 +105,7 @@ export function keptSecrets(
     reader.describe(`${key}.${name}`, fault, got, spec.make ? reader.initCommand() : ask);
   }
   unknownSecrets(reader, system, Object.keys(values));
-  return values;
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
 }
 
 function keptFault(value: string | undefined, spec: KeptSecret, needed: boolean): string | undefined {

@@ -12,6 +12,7 @@ import {
   type ServiceValues,
 } from "./config-rules-services";
 import { acmeDnsToken, keptSecrets, registry, tokens, type PlainRegistry } from "./config-rules-secrets";
+import { variableRules } from "./config-rules-variables";
 import { domain, location, serverImage, serverType, upgradeSchedule, worlds } from "./config-rules-server";
 import { hostKey, operatorKeys, operatorUser } from "./config-rules-ssh";
 import { recovery, type RecoveryPlace } from "./config-rules-recovery";
@@ -33,6 +34,8 @@ export interface PlainConfig {
   readonly hostPublicKey: string;
   readonly images: Readonly<Record<string, string>>;
   readonly environment: ServiceValues;
+  /** What is not as it should be, and stands in nobody's way. */
+  readonly warnings: readonly string[];
   readonly registry: PlainRegistry;
   readonly wwwRecord: "A" | "CNAME";
   readonly strictNeighbours: readonly string[];
@@ -81,6 +84,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
   const environment = mergedEnvironment(system, zone, environmentOverrides(reader, system, zone));
   const kept = keptSecrets(reader, system, environment);
   environmentFileRules(reader, system, environment, kept);
+  const warnings = variableRules(reader, system, environment, kept);
   const config: PlainConfig = {
     stack,
     domain: zone,
@@ -94,6 +98,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     hostPublicKey: host.publicKey,
     images: imagesOf(reader, system),
     environment,
+    warnings,
     registry: login.registry,
     wwwRecord: wwwRecord(reader),
     strictNeighbours: strictNeighbours(reader, system, zone),

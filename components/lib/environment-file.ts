@@ -33,7 +33,8 @@ export function fileValues(
   secretValues: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const plain = file.services.flatMap((service) => Object.entries(environment[service] ?? {}));
-  const secret = file.secrets.map((name) => [name, secretValues[name] ?? ""] as const);
+  // one that is kept under a condition only may have no value
+  const secret = Object.entries(secretValues).filter(([name]) => file.secrets.includes(name));
   return Object.fromEntries([...plain, ...secret]);
 }
 

@@ -8,6 +8,7 @@ import { secretFaults } from "./system-rules-secrets";
 import { serviceFaults } from "./system-rules-service";
 import { siteFaults } from "./system-rules-sites";
 import { unitsFaults } from "./system-rules-units";
+import { variablesFaults } from "./system-rules-variables";
 import type { SystemSpec } from "./system";
 
 const SYSTEM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -29,6 +30,7 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...checkFaults(spec),
     ...edgeFaults(spec),
     ...unitsFaults(spec),
+    ...variablesFaults(spec),
   ];
 }
 

@@ -1,3 +1,5 @@
+import type { System } from "./system";
+
 /**
  * Made of other secrets: `postgres://app:{POSTGRES_PASSWORD:url}@db:5432/app`. `{NAME}` stands for the value as it
  * is, `{NAME:url}` for the value as a URL holds it.
@@ -35,4 +37,22 @@ export function compose(template: string, valueOf: (name: string) => string): st
 function urlEncoded(value: string): string {
   const hex = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(value).replaceAll(/[!'()*]/g, hex);
+}
+
+/**
+ * The system without the secrets that this stack neither needs nor has: those that are kept under a condition only.
+ *
+ * @param given names of the kept secrets that have a value
+ */
+export function withGivenSecrets(system: System, given: readonly string[]): System {
+  const isHad = (name: string): boolean => {
+    const spec = system.secrets[name];
+    return spec?.kind !== "kept" || spec.when === undefined || given.includes(name);
+  };
+  const had = <T extends { readonly secrets: readonly string[] }>(part: T): T => ({
+    ...part,
+    secrets: part.secrets.filter(isHad),
+  });
+  const services = Object.entries(system.services).map(([name, service]) => [name, had(service)] as const);
+  return { ...system, services: Object.fromEntries(services), units: system.units.map(had) };
 }

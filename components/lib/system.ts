@@ -15,6 +15,7 @@ import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
 import type { ComposedSecret } from "./system-secrets";
 import { toSite, type ProxyKind, type Site, type SiteSpec } from "./system-sites";
+import type { VariablesSpec } from "./system-variables";
 import { toUnit, unitDirectories, type Unit, type UnitSpec } from "./system-units";
 
 /** A health check as Compose has it; `test` starts with `CMD` (argv) or `CMD-SHELL` (one line for `sh -c`). */
@@ -129,6 +130,8 @@ export interface SystemSpec {
   readonly files?: Readonly<Record<string, FilesSpec>>;
   /** Volumes that are backed up as directories are. @default none */
   readonly backupVolumes?: readonly (string | BackupVolumeSpec)[];
+  /** What variables and secrets have to be there, whatever has them. @default no rules */
+  readonly variables?: VariablesSpec;
   /** What `homeport verify` proves beside the general checks. @default none */
   readonly checks?: readonly SystemCheckSpec[];
   /** Rules, rate limits, redirects, Turnstile and monitors at Cloudflare. @default none */
@@ -161,6 +164,7 @@ export interface System {
   readonly databases: readonly DatabaseSpec[];
   readonly files: readonly HostDirectory[];
   readonly backupVolumes: readonly BackupVolume[];
+  readonly variables?: VariablesSpec;
   readonly checks: readonly SystemCheckSpec[];
   readonly edge: EdgeSpec;
   readonly units: readonly Unit[];
@@ -187,6 +191,7 @@ export function defineSystem(spec: SystemSpec): System {
     databases: spec.databases ?? [],
     files: [...toDirectories(spec.files), ...unitDirectories(units), ...acmeDirectories(sites)],
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
+    ...(spec.variables === undefined ? {} : { variables: spec.variables }),
     checks: spec.checks ?? [],
     edge: spec.edge ?? {},
     units,
@@ -221,3 +226,4 @@ function toService(name: string, spec: ServiceSpec): Service {
 }
 
 export type { SystemCheckSpec } from "./system-checks";
+export type { VariableRule, VariablesSpec } from "./system-variables";

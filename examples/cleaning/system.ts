@@ -1,5 +1,6 @@
 import { defineSystem } from "homeport/system";
 import { checks } from "./checks";
+import { variables } from "./variables";
 
 const HEALTH = { intervalSeconds: 2, timeoutSeconds: 5, retries: 5, startPeriodSeconds: 60 };
 
@@ -21,6 +22,8 @@ const PLATFORM = {
   ORDER_STORAGE_BACKEND: "local",
   ORDER_UPLOAD_ROOT: "var/uploads/orders",
   EMAIL_MODE: "off",
+  EMAIL_FROM: "orders@{domain}",
+  EMAIL_FROM_NAME: "Sparkling",
 };
 const PLATFORM_SECRETS = [
   "DATABASE_URL",
@@ -29,6 +32,8 @@ const PLATFORM_SECRETS = [
   "WORKER_PORTAL_SECRET",
   "ORDER_PHOTO_SIGNING_SECRET",
   "METRICS_TOKEN",
+  "SENDGRID_API_KEY",
+  "SMTP_PASSWORD",
 ];
 
 /** S3: a booking platform of Postgres, redis, a FastAPI server with its jobs, and a Next.js site, behind Caddy. */
@@ -115,6 +120,8 @@ export const system = defineSystem({
     },
     ADMIN_BASIC_PASSWORD: { kind: "generated", length: 32, alphabet: "alphanumeric" },
     METRICS_TOKEN: { kind: "generated", length: 43, alphabet: "base64url" },
+    SENDGRID_API_KEY: { kind: "kept", when: { EMAIL_MODE: "sendgrid" } },
+    SMTP_PASSWORD: { kind: "kept", when: { EMAIL_MODE: "smtp" } },
     // They sign what clients and workers hold in their hands: links, and photos in them.
     AUTH_SECRET_KEY: { kind: "kept", minLength: 43, make: "base64url:32" },
     CLIENT_PORTAL_SECRET: { kind: "kept", minLength: 43, make: "base64url:32" },
@@ -123,5 +130,6 @@ export const system = defineSystem({
   },
   databases: [{ service: "db", name: "cleaning", user: "cleaning" }],
   files: { "/opt/cleaning/var/uploads": { owner: "1000:1000", mode: "0750" } },
+  variables,
   checks,
 });

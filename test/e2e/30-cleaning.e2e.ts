@@ -53,6 +53,7 @@ describe("the cleaning system (S3)", () => {
       "S3-6",
       "S3-7",
       "S3-9",
+      "S3-10",
       "S3-17",
       "S3-18",
       "S3-19",
@@ -101,6 +102,29 @@ describe("the cleaning system (S3)", () => {
     expect(await project.onServer(`docker exec ${container} printenv CORS_ORIGINS`)).toBe(
       `${told.CORS_ORIGINS}\n`,
     );
+  });
+
+  it("knows every variable that it is told, and shows none of their values (S3-10 to S3-13)", async () => {
+    const audit = await project.must("npx", "homeport", "env", "audit", "--check-unused", "--json");
+    const { variables } = JSON.parse(audit.stdout) as { variables: { status: string; need: string }[] };
+    expect(new Set(variables.map(({ status }) => status))).toEqual(new Set(["set"]));
+    const { stdout } = await project.must("pulumi", "stack", "output", "secretValues", "--show-secrets");
+    const table = await project.must("npx", "homeport", "env", "audit", "--check-unused");
+    for (const value of Object.values(JSON.parse(stdout) as Record<string, string>))
+      expect(`${audit.output}${table.output}`.includes(value)).toBe(false);
+  });
+
+  it("is not deployed where a mode lacks what it needs: all of it is named before anything changes (S3-11)", async () => {
+    const key = "homeport:environment.api.EMAIL_MODE";
+    await project.must("pulumi", "config", "set", "--path", key, "smtp");
+    try {
+      const { code, output } = await project.pulumi("preview");
+      expect(code).not.toBe(0);
+      for (const name of ["SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD"])
+        expect(output).toMatch(new RegExp(`${name}: must be set`));
+    } finally {
+      await project.must("pulumi", "config", "rm", "--path", key);
+    }
   });
 
   it("drift sees it when somebody wrote to that file, shows no value, and heals it (S3-7)", async () => {

@@ -5,6 +5,7 @@ import { backupCommand } from "../../cli/commands/backup";
 import { consoleCommandLine } from "../../cli/commands/console";
 import { deployCommand } from "../../cli/commands/deploy";
 import { driftCommand } from "../../cli/commands/drift";
+import { envCommand } from "../../cli/commands/env";
 import { graphCommand } from "../../cli/commands/graph";
 import { importCommand } from "../../cli/commands/import";
 import { initCommand } from "../../cli/commands/init";
@@ -84,6 +85,7 @@ describe("the pages", () => {
       ...[driftCommand, initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
       ...[psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand],
       ...[backupCommand, restoreCommand, recoverCommand, newCommand, importCommand],
+      envCommand,
     ];
     const options = new Map(
       makers
