@@ -59,6 +59,15 @@ export function broken(found: string, fix: string): Verdict {
   return { ok: false, found, fix };
 }
 
+/** Everything that is broken, each once, with what mends it; or everything that is proven. */
+export function together(verdicts: readonly Verdict[]): Verdict {
+  const faults = verdicts.filter((verdict) => !verdict.ok);
+  const each = (texts: readonly string[]): string => [...new Set(texts)].join("; ");
+  if (faults.length > 0)
+    return broken(each(faults.map(({ found }) => found)), each(faults.map(({ fix }) => fix)));
+  return proven(verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : [])).join("; "));
+}
+
 /** The command that runs one step again, on the host as it is; `name` is the resource's in the program. */
 export function replaceStep(name: string): string {
   return `pulumi up --replace '**::${name}'`;

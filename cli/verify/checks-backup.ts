@@ -8,6 +8,7 @@ import {
   hasDatabase,
   proven,
   replaceStep,
+  together,
   type Check,
   type Expected,
   type Verdict,
@@ -49,7 +50,10 @@ const HOUR = 3_600_000;
 const DRILL_HOURS = 8 * 24;
 const REDO = replaceStep("backup-postgres");
 const NOW = "homeport backup now --drill";
-const LOG = "homeport ssh -- sudo tail -n 20 /var/log/postgres-backup.log";
+
+function logOf(folder: string): string {
+  return `homeport ssh -- sudo tail -n 20 /var/log/${folder}-backup.log`;
+}
 
 /** What must hold of the backups. */
 export const BACKUP_CHECKS: readonly Check[] = [
@@ -95,12 +99,14 @@ function eachFolder(
   judge: (folder: BackupFolder) => Verdict,
 ): Verdict {
   const found = host.backups.out.split("\n").filter(Boolean).map(toFolder);
-  const folders = found.filter(({ dir }) => wanted.includes(dir.replace("/opt/backups/", "")));
+  const folders = found.filter(({ dir }) => wanted.includes(nameOf(dir)));
   if (folders.length < wanted.length)
     return broken(`${folders.length} of ${wanted.length} (${wanted.join(", ")}) are backed up`, REDO);
-  const verdicts = folders.map(judge);
-  const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
-  return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join("; "));
+  return together(folders.map(judge));
+}
+
+function nameOf(dir: string): string {
+  return dir.replace("/opt/backups/", "");
 }
 
 function toFolder(line: string): BackupFolder {
@@ -109,7 +115,7 @@ function toFolder(line: string): BackupFolder {
 
 /** `mounted`: folders that a container may enter, for LAST_SUCCESS.txt alone. */
 export function scriptVerdict(folder: BackupFolder, mounted: readonly string[] = []): Verdict {
-  const mode = mounted.includes(folder.dir.replace("/opt/backups/", "")) ? "711 root" : "700 root";
+  const mode = mounted.includes(nameOf(folder.dir)) ? "711 root" : "700 root";
   if (folder.mode === mode && folder.script === "700 root") return proven(`${folder.dir}/backup.sh, 0700`);
   return broken(`${folder.dir} is ${folder.mode}, backup.sh is ${folder.script || "missing"}`, REDO);
 }
@@ -125,9 +131,7 @@ export function copiesVerdict({ dir, copies }: BackupFolder): Verdict {
 }
 
 function crontabsVerdict(probe: Output, { config, system }: Expected): Verdict {
-  const verdicts = foldersOf(system).map((folder) => crontabVerdict(probe, config.backup.schedule, folder));
-  const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
-  return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join("; "));
+  return together(foldersOf(system).map((folder) => crontabVerdict(probe, config.backup.schedule, folder)));
 }
 
 /** The line of S1-27 as it stands there, and no second one that runs the same script. */
@@ -140,11 +144,15 @@ export function crontabVerdict(probe: Output, schedule: string, folder = "postgr
 }
 
 export function drillVerdict({ dir, drill }: BackupFolder, now: Date): Verdict {
+  const folder = nameOf(dir);
   if (drill === null) return broken(`no drill has run in ${dir}`, NOW);
   if (!drill.ok)
-    return broken(`the drill of ${drill.file || "the newest backup"} failed: ${drill.error}`, LOG);
+    return broken(
+      `${folder}: the drill of ${drill.file || "the newest backup"} failed: ${drill.error}`,
+      logOf(folder),
+    );
   const hours = hoursSince(drill.at, now);
-  if (!(hours <= DRILL_HOURS)) return broken(`the last drill was ${ageText(hours)}`, NOW);
+  if (!(hours <= DRILL_HOURS)) return broken(`${folder}: the last drill was ${ageText(hours)}`, NOW);
   const where = drill.source === "restic" ? "from the repository" : "local copy, nothing is off the server";
   const what =
     drill.files === undefined
@@ -154,21 +162,25 @@ export function drillVerdict({ dir, drill }: BackupFolder, now: Date): Verdict {
 }
 
 /** A night that failed shows here before the last success is old. */
-export function lastRunVerdict({ last_run: text, running }: BackupFolder): Verdict {
+export function lastRunVerdict({ dir, last_run: text, running }: BackupFolder): Verdict {
+  const folder = nameOf(dir);
   const field = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1];
   const at = field("ended_at");
   if (running) return proven("one is running now");
-  if (at === undefined) return broken("the last run was killed, or could not write its end", NOW);
+  if (at === undefined) return broken(`${folder}: the last run was killed, or could not write its end`, NOW);
   if (field("status") === "0") return proven(`ended at ${at}`);
-  return broken(`the run that ended at ${at} failed: ${field("reason") ?? "no reason"}`, LOG);
+  const reason = field("reason") ?? "no reason";
+  return broken(`${folder}: the run that ended at ${at} failed: ${reason}`, logOf(folder));
 }
 
-export function freshVerdict({ success }: BackupFolder, { config, now }: Expected): Verdict {
+export function freshVerdict({ dir, success }: BackupFolder, { config, now }: Expected): Verdict {
+  const folder = nameOf(dir);
   const at = /^finished_at=(.+)$/m.exec(success)?.[1];
-  if (at === undefined) return broken("no success is on record since the last failed drill", LOG);
+  if (at === undefined)
+    return broken(`${folder}: no success is on record since the last failed drill`, logOf(folder));
   const hours = hoursSince(at, now);
   if (!(hours <= longestHours(config.backup.schedule)))
-    return broken(`the last success was ${ageText(hours)}`, LOG);
+    return broken(`${folder}: the last success was ${ageText(hours)}`, logOf(folder));
   return proven(`${ageText(hours)}, ${placeOf(config.backup.repository)}`);
 }
 

@@ -2,7 +2,7 @@ import { formatCidr, parseCidr } from "../../components/lib/cidr";
 import { systemHostnames } from "../../components/lib/system";
 import { stripComment } from "../../components/lib/ssh-keys";
 import type { FirewallFacts, ServerFacts, SshKeyFacts, ZoneFacts } from "./api-facts";
-import { broken, checkOf, proven, type Check, type Expected, type Verdict } from "./check";
+import { broken, checkOf, proven, together, type Check, type Expected, type Verdict } from "./check";
 
 const REFRESH = "pulumi up --refresh";
 
@@ -85,22 +85,28 @@ export function recordsVerdict(zone: ZoneFacts, { config, serverIp, system }: Ex
     const isAlias = wwwRecord === "CNAME" && name !== domain;
     return { name, type: isAlias ? "CNAME" : "A", content: isAlias ? domain : serverIp };
   });
-  for (const { name, type, content } of wanted) {
-    const records = zone.records.filter(
-      (record) => record.name === name && /^(A|AAAA|CNAME)$/.test(record.type),
+  return together(wanted.map((record) => recordVerdict(zone, record)));
+}
+
+interface WantedRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly content: string;
+}
+
+function recordVerdict(zone: ZoneFacts, { name, type, content }: WantedRecord): Verdict {
+  const records = zone.records.filter((each) => each.name === name && /^(A|AAAA|CNAME)$/.test(each.type));
+  const [record] = records;
+  if (record === undefined) return broken(`${name} has no record`, REFRESH);
+  if (records.length > 1)
+    return broken(
+      `${name} has ${records.length} address records`,
+      "remove the ones that are not ours in Cloudflare's console",
     );
-    const [record] = records;
-    if (record === undefined) return broken(`${name} has no record`, REFRESH);
-    if (records.length > 1)
-      return broken(
-        `${name} has ${records.length} address records`,
-        "remove the ones that are not ours in Cloudflare's console",
-      );
-    if (record.type !== type || record.content !== content)
-      return broken(`${name} is ${record.type} ${record.content}`, REFRESH);
-    if (record.proxied !== true) return broken(`${name} is not proxied`, REFRESH);
-  }
-  return proven(wanted.map(({ name, type, content }) => `${name} ${type} ${content}`).join(", "));
+  if (record.type !== type || record.content !== content)
+    return broken(`${name} is ${record.type} ${record.content}`, REFRESH);
+  if (record.proxied !== true) return broken(`${name} is not proxied`, REFRESH);
+  return proven(`${name} ${type} ${content}`);
 }
 
 /** `strict`: the edge verifies the origin's certificate. */

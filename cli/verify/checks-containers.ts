@@ -1,7 +1,16 @@
 import { parseImageRef } from "../../components/lib/image-ref";
-import type { System } from "../../components/lib/system";
+import type { Service, System } from "../../components/lib/system";
 import { PROXY } from "../../components/lib/system-rules-service";
-import { broken, checkOf, hasDatabase, proven, type Check, type Expected, type Verdict } from "./check";
+import {
+  broken,
+  checkOf,
+  hasDatabase,
+  proven,
+  together,
+  type Check,
+  type Expected,
+  type Verdict,
+} from "./check";
 import type { HostFacts } from "./facts";
 
 /** The parts of `docker inspect` that are looked at. */
@@ -21,6 +30,7 @@ export interface Container {
   };
   readonly HostConfig: {
     readonly PortBindings?: PortBindings | null;
+    readonly RestartPolicy?: { readonly Name: string };
     readonly LogConfig?: { readonly Type: string; readonly Config?: Readonly<Record<string, string>> | null };
   };
   readonly Mounts?: readonly {
@@ -60,9 +70,10 @@ export const CONTAINER_CHECKS: readonly Check[] = [
 
 /** Each database's container: name, image, healthy, volume, published on loopback only. */
 export function databaseVerdict(host: HostFacts, expected: Expected): Verdict {
-  const services = new Set(expected.system.databases.map((database) => database.service));
-  const evidence: string[] = [];
-  for (const service of Object.values(expected.system.services).filter(({ name }) => services.has(name))) {
+  const holders = new Set(expected.system.databases.map((database) => database.service));
+  const services = Object.values(expected.system.services).filter(({ name }) => holders.has(name));
+  if (services.length === 0) return broken("the system has no database", REDO);
+  const verdicts = services.map((service) => {
     const image = expected.config.images[service.name] ?? "";
     const container = find(containersOf(host), service.name);
     if (container === undefined) return broken(`no container of service ${service.name}`, REDO);
@@ -73,9 +84,9 @@ export function databaseVerdict(host: HostFacts, expected: Expected): Verdict {
       volumeFault(container, service.volumes) ??
       loopbackFault(container);
     if (fault !== undefined) return broken(`${service.name}: ${fault}`, REDO);
-    evidence.push(`${bare(container)} healthy, ${image}, ${service.ports.join(", ")}`);
-  }
-  return evidence.length > 0 ? proven(evidence.join("; ")) : broken("the system has no database", REDO);
+    return proven(`${bare(container)} healthy, ${image}, ${service.ports.join(", ")}`);
+  });
+  return together(verdicts);
 }
 
 function namesDatabase({ services }: System): boolean {
@@ -96,27 +107,30 @@ export function databaseHostVerdict(host: HostFacts, expected: Expected): Verdic
   return wrong.length === 0 ? proven(wanted) : broken(`${wrong.map(bare).join(", ")}: another DB_HOST`, REDO);
 }
 
-/** The engine answers; the proxy and every service run their configured image, healthy, exactly once. */
+/**
+ * The engine answers; the proxy and every service run their configured image, healthy, exactly once, with their volumes,
+ * and start again by themselves.
+ */
 export function runningVerdict(host: HostFacts, expected: Expected): Verdict {
   if (host.docker.code !== 0)
     return broken("the Docker engine does not answer", "homeport ssh -- sudo systemctl status docker");
-  const all = containersOf(host);
   const names = [PROXY, ...Object.keys(expected.system.services)];
-  const wanted = names.map((name) => ({ name, image: expected.config.images[name] ?? "" }));
-  for (const { name, image } of wanted) {
-    const found = all.filter((each) => serviceOf(each) === name);
-    const [container] = found;
-    if (container === undefined) return broken(`no container of service ${name}`, REDO);
-    if (found.length > 1)
-      return broken(`${found.length} containers of service ${name}: ${found.map(bare).join(", ")}`, REDO);
-    const fault = healthFault(container) ?? imageFault(container, imagesOf(host), image);
-    if (fault !== undefined)
-      return broken(
-        `${name}: ${fault}`,
-        `${REDO}; look: homeport ssh -- sudo docker logs ${bare(container)}`,
-      );
-  }
-  return proven(`Docker ${host.docker.out.trim()}; ${wanted.map(({ name }) => name).join(", ")} running`);
+  const verdict = together(names.map((name) => serviceVerdict(name, host, expected)));
+  return verdict.ok ? proven(`Docker ${host.docker.out.trim()}; ${names.join(", ")} running`) : verdict;
+}
+
+function serviceVerdict(name: string, host: HostFacts, { config, system }: Expected): Verdict {
+  const found = containersOf(host).filter((each) => serviceOf(each) === name);
+  const [container] = found;
+  if (container === undefined) return broken(`no container of service ${name}`, REDO);
+  if (found.length > 1)
+    return broken(`${found.length} containers of service ${name}: ${found.map(bare).join(", ")}`, REDO);
+  const fault =
+    healthFault(container) ??
+    imageFault(container, imagesOf(host), config.images[name] ?? "") ??
+    keptFault(container, system.services[name]);
+  const look = `${REDO}; look: homeport ssh -- sudo docker logs ${bare(container)}`;
+  return fault === undefined ? proven(name) : broken(`${name}: ${fault}`, look);
 }
 
 /** Nothing but 80 and 443 is published on an address that others can reach. */
@@ -202,6 +216,16 @@ function volumeFault(container: Container, volumes: Readonly<Record<string, stri
       !(container.Mounts ?? []).some((mount) => mount.Name === name && mount.Destination === path),
   );
   return missing && `volume ${missing[0]} is not at ${missing[1]}`;
+}
+
+/** What is otherwise lost with the next crash, boot or new version: name, data, and that it starts again. */
+function keptFault(container: Container, service: Service | undefined): string | undefined {
+  const fault =
+    nameFault(container, service?.containerName) ?? volumeFault(container, service?.volumes ?? {});
+  if (fault !== undefined) return fault;
+  const policy = container.HostConfig.RestartPolicy?.Name ?? "";
+  const isKept = ["unless-stopped", "always"].includes(policy);
+  return isKept ? undefined : `it does not start again by itself: restart policy ${policy || "no"}`;
 }
 
 function loopbackFault(container: Container): string | undefined {

@@ -1,22 +1,31 @@
 import { BlockList, isIPv4 } from "node:net";
 import type { System } from "../../components/lib/system";
-import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
+import {
+  broken,
+  checkOf,
+  proven,
+  replaceStep,
+  together,
+  type Check,
+  type Expected,
+  type Verdict,
+} from "./check";
 import type { Answer, NameFacts, ReachFacts } from "./facts";
 
 /** What a visitor sees. */
 export const OUTSIDE_CHECKS: readonly Check[] = [
   checkOf("S1-20", "every host resolves to the edge", "names", namesVerdict),
   checkOf("S1-22", "https:// answers 200 where each site says that it is well", "edge", ({ up }) =>
-    all(up.map(upVerdict)),
+    together(up.map(upVerdict)),
   ),
   checkOf("S1-14", "http:// is redirected to https://", "edge", ({ plain }) =>
-    all(plain.map(redirectVerdict)),
+    together(plain.map(redirectVerdict)),
   ),
   checkOf(
     "S1-24",
     "hosts beside a site load or redirect to it",
     "edge",
-    ({ aliases }) => all(aliases.map((answer) => aliasVerdict(answer, answer.home))),
+    ({ aliases }) => together(aliases.map((answer) => aliasVerdict(answer, answer.home))),
     ({ sites }) => sites.some(({ redirectsFrom }) => redirectsFrom.length > 0),
   ),
   checkOf("S1-15", "no service can be reached from outside", "reach", (reach, { system }) =>
@@ -44,12 +53,6 @@ export function innerPorts(system: System): number[] {
 /** Ports that must not answer on the public address, around the edge. */
 export function closedPorts(system: System): number[] {
   return [...ORIGIN_PORTS, ...innerPorts(system)];
-}
-
-/** The first that is broken, or everything that is proven. */
-function all(verdicts: readonly Verdict[]): Verdict {
-  const evidence = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.evidence] : []));
-  return verdicts.find((verdict) => !verdict.ok) ?? proven(evidence.join(", "));
 }
 
 /** Each name resolves, and only to the edge's ranges or the server. */

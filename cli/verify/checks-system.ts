@@ -12,7 +12,16 @@ import {
   type AnswerCheckSpec,
   type CommandCheckSpec,
 } from "../../components/lib/system-checks";
-import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
+import {
+  broken,
+  checkOf,
+  proven,
+  replaceStep,
+  together,
+  type Check,
+  type Expected,
+  type Verdict,
+} from "./check";
 import { containersOf } from "./checks-containers";
 import type { HostFacts, Output } from "./facts";
 import type { HttpAnswer, HttpRequest } from "./http";
@@ -65,19 +74,19 @@ export function directoriesVerdict(
   { system }: Expected,
 ): Verdict {
   const fix = replaceStep("files-directories");
-  for (const { path, owner, mode } of system.files) {
+  const verdicts = system.files.map(({ path, owner, mode }) => {
     const [wanted, found] = [`${mode.replace(/^0/, "")} ${owner}`, directories[path] ?? ""];
     if (found !== wanted) return broken(`${path} is ${found || "no directory"}, not ${wanted}`, fix);
-  }
-  return proven(system.files.map(({ path, owner, mode }) => `${path} ${mode} ${owner}`).join(", "));
+    return proven(`${path} ${mode} ${owner}`);
+  });
+  return together(verdicts);
 }
 
 export function environmentFilesVerdict(
   { files }: Pick<SystemFacts, "files">,
   { system, config, secretValues }: Expected,
 ): Verdict {
-  const evidence: string[] = [];
-  for (const file of environmentFiles(system)) {
+  const verdicts = environmentFiles(system).map((file) => {
     const values = fileValues(file, config.environment, secretValues);
     const [mode, owner, sum] = environmentFilePrint(values).split(" ");
     const [hasMode = "", hasOwner = "", hasSum] = (files[file.path] ?? "").split(" ");
@@ -86,25 +95,23 @@ export function environmentFilesVerdict(
     if (hasMode !== mode || hasOwner !== owner)
       return broken(`${file.path} is ${hasMode} ${hasOwner}, not ${mode} ${owner}`, fix);
     if (hasSum !== sum) return broken(`${file.path} says something else than the containers have`, fix);
-    evidence.push(`${file.path} ${mode} ${owner}, ${Object.keys(values).length} variables`);
-  }
-  return proven(evidence.join(", "));
+    return proven(`${file.path} ${mode} ${owner}, ${Object.keys(values).length} variables`);
+  });
+  return together(verdicts);
 }
 
 export function mountsVerdict(host: Pick<HostFacts, "containers">, { system }: Expected): Verdict {
   const containers = containersOf(host);
-  const evidence: string[] = [];
-  for (const { name, hostMounts } of Object.values(system.services)) {
+  const verdicts = Object.values(system.services).flatMap(({ name, hostMounts }) => {
     const container = containers.find((each) => each.Config.Labels?.["homeport.service"] === name);
-    for (const { hostPath, containerPath, readOnly } of hostMounts) {
+    return hostMounts.map(({ hostPath, containerPath, readOnly }) => {
       const found = container?.Mounts?.find((each) => each.Destination === containerPath);
       const text = `${hostPath}:${containerPath}${readOnly ? ":ro" : ""}`;
-      if (found?.Source !== hostPath || found.RW === readOnly)
-        return broken(`${name} does not have ${text}`, "pulumi up --refresh");
-      evidence.push(text);
-    }
-  }
-  return proven(evidence.join(", "));
+      const isThere = found?.Source === hostPath && found.RW !== readOnly;
+      return isThere ? proven(text) : broken(`${name} does not have ${text}`, "pulumi up --refresh");
+    });
+  });
+  return together(verdicts);
 }
 
 function originOf({ request }: AnswerCheckSpec, { system, config }: Expected): string {
@@ -135,47 +142,50 @@ export function requestOf(check: AnswerCheckSpec, expected: Expected): HttpReque
 export function answerVerdict(check: AnswerCheckSpec, found: HttpAnswer, expected: Expected): Verdict {
   const { path, method = "GET" } = check.request;
   const url = `${originOf(check, expected)}${path}`; // as the spec has it: a secret in it stays a name
+  const headers = withDomain(check.answer.headers ?? {}, expected.config.domain);
   const wrong =
-    found.error ??
-    statusFault(check, found) ??
-    headerFault(withDomain(check.answer.headers ?? {}, expected.config.domain), found) ??
-    bodyFault(check, found);
-  if (wrong === undefined) return proven(`${method} ${url} ${found.status}`);
-  return broken(`${url}: ${wrong}`, check.fix ?? "homeport logs: what the service says of it");
+    found.error === undefined
+      ? [...statusFaults(check, found), ...headerFaults(headers, found), ...bodyFaults(check, found)]
+      : [found.error];
+  if (wrong.length === 0) return proven(`${method} ${url} ${found.status}`);
+  return broken(`${url}: ${wrong.join("; ")}`, check.fix ?? "homeport logs: what the service says of it");
 }
 
-function statusFault({ answer }: AnswerCheckSpec, { status = 0 }: HttpAnswer): string | undefined {
+function statusFaults({ answer }: AnswerCheckSpec, { status = 0 }: HttpAnswer): string[] {
   const wanted = [answer.status].flat();
-  return wanted.includes(status) ? undefined : `status ${status}, not ${wanted.join(" or ")}`;
+  return wanted.includes(status) ? [] : [`status ${status}, not ${wanted.join(" or ")}`];
 }
 
-function headerFault(wanted: Readonly<Record<string, string>>, { headers }: HttpAnswer): string | undefined {
-  const wrong = Object.entries(wanted).find(([name, value]) => headers[name.toLowerCase()] !== value);
-  return wrong && `${wrong[0]} is ${headers[wrong[0].toLowerCase()] ?? "missing"}, not ${wrong[1]}`;
+function headerFaults(wanted: Readonly<Record<string, string>>, { headers }: HttpAnswer): string[] {
+  return Object.entries(wanted)
+    .filter(([name, value]) => headers[name.toLowerCase()] !== value)
+    .map(([name, value]) => `${name} is ${headers[name.toLowerCase()] ?? "missing"}, not ${value}`);
 }
 
-function bodyFault({ answer }: AnswerCheckSpec, { body }: HttpAnswer): string | undefined {
-  if (answer.contains !== undefined && !body.includes(answer.contains))
-    return `the body does not hold ${JSON.stringify(answer.contains)}`;
-  return jsonFault(answer.json ?? {}, body);
+function bodyFaults({ answer }: AnswerCheckSpec, { body }: HttpAnswer): string[] {
+  const { contains = "", json = {} } = answer;
+  const words = body.includes(contains) ? [] : [`the body does not hold ${JSON.stringify(contains)}`];
+  return [...words, ...jsonFaults(json, body)];
 }
 
-function jsonFault(wanted: NonNullable<AnswerCheckSpec["answer"]["json"]>, body: string): string | undefined {
-  if (Object.keys(wanted).length === 0) return undefined;
-  const parsed = parse(body);
-  if (parsed === undefined) return "the body is not JSON";
-  for (const [path, value] of Object.entries(wanted)) {
-    const has = path
-      .split(".")
-      .reduce<unknown>((at, name) => (at as Record<string, unknown> | null)?.[name], parsed);
-    const shown = has === undefined ? "missing" : JSON.stringify(has);
-    if (typeof value !== "object") {
-      if (has !== value) return `${path} is ${shown}, not ${JSON.stringify(value)}`;
-    } else if (!(typeof has === "number" && has <= value.atMost)) {
-      return `${path} is ${shown}, more than ${value.atMost}`;
-    }
-  }
-  return undefined;
+type Json = NonNullable<AnswerCheckSpec["answer"]["json"]>;
+
+function jsonFaults(wanted: Json, body: string): string[] {
+  const paths = Object.entries(wanted);
+  const parsed = paths.length === 0 ? {} : parse(body);
+  if (parsed === undefined) return ["the body is not JSON"];
+  return paths.flatMap(([path, value]) => jsonFault(path, value, parsed));
+}
+
+function jsonFault(path: string, value: Json[string], parsed: unknown): string[] {
+  const has = path
+    .split(".")
+    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], parsed);
+  const shown = has === undefined ? "missing" : JSON.stringify(has);
+  if (typeof value !== "object")
+    return has === value ? [] : [`${path} is ${shown}, not ${JSON.stringify(value)}`];
+  const isLow = typeof has === "number" && has <= value.atMost;
+  return isLow ? [] : [`${path} is ${shown}, more than ${value.atMost}`];
 }
 
 function parse(body: string): unknown {

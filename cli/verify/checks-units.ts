@@ -1,6 +1,15 @@
 import type { System } from "../../components/lib/system";
 import type { Unit } from "../../components/lib/system-units";
-import { broken, checkOf, proven, replaceStep, type Check, type Expected, type Verdict } from "./check";
+import {
+  broken,
+  checkOf,
+  proven,
+  replaceStep,
+  together,
+  type Check,
+  type Expected,
+  type Verdict,
+} from "./check";
 import type { Output } from "./facts";
 
 /** What the host says of one unit. */
@@ -76,16 +85,15 @@ function unitVerdict(
   evidenceOf: (found: UnitFacts) => string,
 ): Verdict {
   const all = unitFacts(probe);
-  const evidence: string[] = [];
-  for (const unit of expected.system.units) {
+  const verdicts = expected.system.units.map((unit) => {
     const found = all.find(({ name }) => name === unit.name);
     if (found === undefined)
       return broken(`the host says nothing of ${unit.name}`, "homeport ssh, then look");
     const fault = faultOf(found, unit, expected);
     if (fault !== undefined) return broken(`${unit.name}: ${fault[0]}`, fault[1]);
-    evidence.push(`${unit.name} ${evidenceOf(found)}`);
-  }
-  return proven(evidence.join("; "));
+    return proven(`${unit.name} ${evidenceOf(found)}`);
+  });
+  return together(verdicts);
 }
 
 export function unitFacts(probe: Output): UnitFacts[] {

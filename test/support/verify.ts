@@ -108,8 +108,8 @@ function container(name: string, service: string, image: string, change: Partial
     Image: image,
     Config: { Labels: { "homeport.service": service }, Env: [] },
     State: { Status: "running", Health: { Status: "healthy" } },
-    HostConfig: { PortBindings: {} },
     Mounts: [],
     ...change,
+    HostConfig: { PortBindings: {}, RestartPolicy: { Name: "unless-stopped" }, ...change.HostConfig },
   };
 }

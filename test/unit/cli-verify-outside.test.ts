@@ -205,6 +205,16 @@ describe("checks of containers and visitors fail and say what to do", () => {
       /engine/,
     ],
     ["application stopped", web({ State: { Status: "exited" } }), /it is exited/],
+    [
+      "an application that a boot does not start",
+      web({ HostConfig: { RestartPolicy: { Name: "no" } } }),
+      /web: it does not start again by itself: restart policy no/,
+    ],
+    [
+      "everything at once",
+      runningVerdict(hostWith([...change("web", { State: { Status: "paused" } }).slice(0, 2)]), EXPECTED),
+      /no container of service proxy; web: it is paused/,
+    ],
     ["application of another digest", web({ Image: "sha256:db" }), /not ghcr.io/],
     ["no proxy", runningVerdict(hostWith(goodContainers().slice(0, 2)), EXPECTED), /service proxy/],
     [

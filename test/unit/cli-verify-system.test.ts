@@ -57,9 +57,18 @@ describe("an answer that a visitor should get", () => {
     ["no answer", { error: "timeout", headers: {}, body: "" }, "timeout"],
     ["a status", { ...GOOD, status: 401 }, "status 401, not 200 or 204"],
     ["a missing header", { ...GOOD, headers: {} }, "X-Frame-Options is missing, not DENY"],
-    ["a body", { ...GOOD, body: "{}" }, 'the body does not hold "jobs"'],
+    [
+      "all that it can be at once",
+      { status: 503, headers: {}, body: "{}" },
+      'status 503, not 200 or 204; X-Frame-Options is missing, not DENY; the body does not hold "jobs"; ' +
+        "jobs.ok is missing, not true; jobs.age is missing, more than 60",
+    ],
     ["what is no JSON", { ...GOOD, body: "jobs" }, "the body is not JSON"],
-    ["null", { ...GOOD, body: '{"jobs":null}' }, "jobs.ok is missing, not true"],
+    [
+      "null",
+      { ...GOOD, body: '{"jobs":null}' },
+      "jobs.ok is missing, not true; jobs.age is missing, more than 60",
+    ],
     ["an old heartbeat", { ...GOOD, body: '{"jobs":{"ok":true,"age":61}}' }, "jobs.age is 61, more than 60"],
     ["no heartbeat", { ...GOOD, body: '{"jobs":{"ok":true}}' }, "jobs.age is missing, more than 60"],
   ])("is broken by %s", (_, found, why) => {

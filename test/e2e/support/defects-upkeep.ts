@@ -1,6 +1,6 @@
 import { cloudflare, DOMAIN, hetzner, must } from "./cloud";
-import type { Defect } from "./defects";
 import { keepRules, setZone } from "./drift";
+import type { Defect } from "./planting";
 
 const BACKUPS = "/opt/backups/postgres";
 const WEB = "$(docker ps -aqf label=homeport.service=web)";

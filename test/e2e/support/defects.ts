@@ -1,21 +1,9 @@
 import { DOMAIN, hetzner, must, onServer } from "./cloud";
 import { UPKEEP_DEFECTS } from "./defects-upkeep";
 import { keepRules, setRecord, setZone } from "./drift";
+import type { Defect } from "./planting";
 
-/** Something wrong, and how it is put right again. */
-export interface Defect {
-  /** The requirement whose check must fail, and what it must name. */
-  readonly id: string;
-  readonly what: string;
-  readonly names: RegExp;
-  /** A script for root on the server, or calls to an API. */
-  readonly plant: Action;
-  readonly undo: Action;
-}
-
-type Action = string | (() => Promise<unknown>);
-
-export async function act(action: Action): Promise<void> {
+export async function act(action: Defect["plant"]): Promise<void> {
   if (typeof action !== "string") {
     await action();
     return;

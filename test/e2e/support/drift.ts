@@ -1,4 +1,5 @@
-import { cloudflare, DOMAIN, hetzner, onServer, pulumi } from "./cloud";
+import { DOMAIN, onServer, pulumi } from "./cloud";
+import { changeRecord, changeRules, setZoneSetting, type Rule } from "./consoles";
 
 /** Something that somebody did by hand. */
 export interface Change {
@@ -20,39 +21,23 @@ export async function make(change: Change): Promise<void> {
   if (code !== 0) throw new Error(`${change.what}: exit ${code}\n${output}`);
 }
 
-async function zonePath(): Promise<string> {
-  return `/zones/${(await pulumi("stack", "output", "zoneId")).stdout.trim()}`;
+async function zoneId(): Promise<string> {
+  return (await pulumi("stack", "output", "zoneId")).stdout.trim();
 }
 
 /** Changes a setting of the zone as its owner could in Cloudflare's console. */
 export async function setZone(setting: string, value: string): Promise<void> {
-  const init = { method: "PATCH", body: JSON.stringify({ value }) };
-  await cloudflare(`${await zonePath()}/settings/${setting}`, init);
+  await setZoneSetting(await zoneId(), setting, value);
 }
 
 /** Changes the address record of a name. */
 export async function setRecord(name: string, change: Record<string, unknown>): Promise<void> {
-  const zone = await zonePath();
-  const { result } = await cloudflare<{ result: { id: string; name: string }[] }>(`${zone}/dns_records`);
-  const record = result.find((each) => each.name === name);
-  const init = { method: "PATCH", body: JSON.stringify(change) };
-  await cloudflare(`${zone}/dns_records/${record?.id}`, init);
-}
-
-interface Rule {
-  readonly direction: string;
-  readonly protocol: string;
-  readonly port?: string | null;
+  await changeRecord(await zoneId(), name, change);
 }
 
 /** Leaves those rules of the firewall that `keep` wants, and adds some. */
 export async function keepRules(keep: (rule: Rule) => boolean, more: readonly Rule[] = []): Promise<void> {
-  const { firewalls } = await hetzner<{ firewalls: { id: number; rules: Rule[] }[] }>("/firewalls");
-  const rules = firewalls[0]?.rules.filter(keep).map((rule) => {
-    return Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== null));
-  });
-  const init = { method: "POST", body: JSON.stringify({ rules: [...(rules ?? []), ...more] }) };
-  await hetzner(`/firewalls/${firewalls[0]?.id}/actions/set_rules`, init);
+  await changeRules("running-calendar", keep, more);
 }
 
 const DROP_INS = "/etc/ssh/sshd_config.d";

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { join } from "node:path";
 import { cloudflare, CLOUD, environment, execute, hetzner, ROOT, visitor, type Result } from "./cloud";
+import { changeRecord, changeRules, setZoneSetting, type Rule } from "./consoles";
 
 /** One check of `homeport verify --json`. */
 export interface CheckLine {
@@ -8,6 +9,7 @@ export interface CheckLine {
   readonly title: string;
   readonly ok: boolean;
   readonly found?: string;
+  readonly fix?: string;
 }
 
 /** One of the examples, on the tests' cloud. */
@@ -54,8 +56,13 @@ export class Project {
     return (await this.verify()).filter(({ ok }) => !ok).map(({ id, title }) => `${id} ${title}`);
   }
 
+  /** An output of its stack. */
+  async output(name: string): Promise<string> {
+    return (await this.must("pulumi", "stack", "output", name)).stdout.trim();
+  }
+
   async address(): Promise<string> {
-    return (await this.must("pulumi", "stack", "output", "serverIp")).stdout.trim();
+    return this.output("serverIp");
   }
 
   /** A script on the server, as root, over the pinned connection. */
@@ -78,6 +85,21 @@ export class Project {
     const address = host ?? (await this.address());
     const probe = `for port in ${ports.join(" ")}; do timeout 3 bash -c "echo >/dev/tcp/${address}/$port" 2>/dev/null && echo $port; done; true`;
     return (await visitor("bash", "-c", probe)).stdout.trim();
+  }
+
+  /** Changes a setting of its zone by hand. */
+  async setZone(setting: string, value: string): Promise<void> {
+    await setZoneSetting(await this.output("zoneId"), setting, value);
+  }
+
+  /** Changes the address record of a host by hand. */
+  async setRecord(host: string, change: Record<string, unknown>): Promise<void> {
+    await changeRecord(await this.output("zoneId"), host, change);
+  }
+
+  /** Changes its firewall at Hetzner by hand. */
+  async keepRules(keep: (rule: Rule) => boolean, more: readonly Rule[] = []): Promise<void> {
+    await changeRules(this.name, keep, more);
   }
 
   /** `pulumi destroy`, and what it left in either API. */
