@@ -146,7 +146,7 @@ describe("the cleaning system (S3)", () => {
 
   it("is green again when all of them are put right", async () => {
     expect(Object.values(defects).flat().length).toBeGreaterThanOrEqual(20);
-    await eventually(30, async () => (await project.broken()).length === 0);
+    await eventually(60, async () => (await project.broken()).length === 0);
   });
 
   it("keeps uploads when the container is made anew (S3-22)", async () => {

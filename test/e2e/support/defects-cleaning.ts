@@ -12,10 +12,7 @@ import type { Project } from "./project";
 
 const UPLOADS = "/opt/cleaning/var/uploads";
 const ENV_FILE = "/etc/cleaning/cleaning.env";
-const API_SECRETS = "/etc/homeport/secrets/api";
-const API = "$(docker ps -qf label=homeport.service=api)";
 const JOBS = "$(docker ps -qf label=homeport.service=jobs)";
-const HEALTHY = `until [ "$(docker inspect --format '{{.State.Health.Status}}' ${API})" = healthy ]; do sleep 0.2; done`;
 const CADDYFILE = "/etc/homeport/proxy/Caddyfile";
 const RELOAD =
   "docker exec cleaning-proxy caddy reload --force --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null";
@@ -24,17 +21,12 @@ function sql(...statements: readonly string[]): string {
   return `docker exec -i cleaning-db psql -XqAt -v ON_ERROR_STOP=1 -U cleaning -d cleaning <<'SQL'\n${statements.join(";\n")};\nSQL`;
 }
 
+/** A line at the top of the API's route, and one before it. */
+function inApi(line: string, before = ""): string {
+  return `sed -i '/^https:\\/\\/api\\./,/^}/ s/^\\troute {$/\\t${before}\\n\\troute {\\n\\t\\t${line}/' ${CADDYFILE}`;
+}
+
 const APPLICATION: readonly Defect[] = [
-  {
-    id: "S3-18",
-    what: "the API was given another token",
-    names: /\/metrics: status 403, not 200/,
-    ...edited(
-      `${API_SECRETS}/METRICS_TOKEN`,
-      `printf another >${API_SECRETS}/METRICS_TOKEN`,
-      `docker restart ${API} >/dev/null; ${HEALTHY}`,
-    ),
-  },
   {
     id: "S3-17",
     what: "redis hangs",
@@ -68,11 +60,7 @@ const APPLICATION: readonly Defect[] = [
     id: "S3-9",
     what: "the proxy lets every site ask the API",
     names: /v1\/orders: status 204, not 400/,
-    ...edited(
-      CADDYFILE,
-      `sed -i '/^https:\\/\\/api\\./,/^}/ s/^\\troute {$/\\t@planted method OPTIONS\\n\\troute {\\n\\t\\trespond @planted 204/' ${CADDYFILE}`,
-      RELOAD,
-    ),
+    ...edited(CADDYFILE, inApi("respond @planted 204", "@planted method OPTIONS"), RELOAD),
   },
   {
     id: "S3-22",
@@ -111,6 +99,12 @@ const PLACES: readonly Defect[] = [
     names: /redis: it does not start again by itself: restart policy no/,
     plant: "docker update --restart no cleaning-redis >/dev/null",
     undo: "docker update --restart unless-stopped cleaning-redis >/dev/null",
+  },
+  {
+    id: "S3-18",
+    what: "the proxy keeps the token to itself",
+    names: /\/metrics: status 401, not 200/,
+    ...edited(CADDYFILE, inApi("request_header -Authorization"), RELOAD),
   },
   {
     id: "S1-24",

@@ -44,9 +44,13 @@ async function act(project: Project, actions: readonly Action[]): Promise<void> 
   if (scripts.length > 0) await project.onServer(`code=0\n${each.join("")}exit $code\n`);
 }
 
+/** Of one file there may be several in a batch. */
+let edits = 0;
+
 /** Edits a file of the server and keeps it aside, to be put back with its owner and mode; `then` makes it count. */
 export function edited(file: string, edit: string, then = "true"): Pick<Defect, "plant" | "undo"> {
-  const aside = `/root/planted${file.replaceAll("/", "_")}`;
+  edits += 1;
+  const aside = `/root/planted-${edits}`;
   return {
     plant: `cp -a ${file} ${aside}\n${edit}\n${then}`,
     undo: `cp -a ${aside} ${file}; rm ${aside}\n${then}`,
