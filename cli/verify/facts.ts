@@ -11,7 +11,8 @@ export interface Output {
   readonly err: string;
 }
 
-const PROBES = [
+/** The probes of scripts/remote/verify.sh. */
+export const PROBES = [
   "sshd",
   "sshd_files",
   "ufw",
@@ -38,7 +39,7 @@ const PROBES = [
   "strays",
 ] as const;
 
-/** The probes of scripts/remote/verify.sh. */
+/** What each of them said. */
 export type HostFacts = Readonly<Record<(typeof PROBES)[number], Output>>;
 
 /** What the resolver says for each hostname; `error` instead of addresses when it says nothing. */

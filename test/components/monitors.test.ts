@@ -6,20 +6,16 @@ import { Monitors } from "../../components/monitors";
 import { Turnstile } from "../../components/turnstile";
 import { houseFaults, milestone } from "../support/component-bed";
 import { isSecretOutput, recordGraph, settled, valueOf } from "../support/mocks";
+import { SERVICE } from "../support/systems";
 
 function systemWith(edge: EdgeSpec): System {
   return defineSystem({
     name: "shop",
     services: {
       web: {
-        image: "shop:1",
-        stopGracePeriodSeconds: 10,
+        ...SERVICE,
         user: "1000:1000",
         secretFiles: true,
-        healthcheck: {
-          test: ["CMD", "true"],
-          ...{ intervalSeconds: 1, timeoutSeconds: 1, retries: 1, startPeriodSeconds: 1 },
-        },
         secrets: ["CAPTCHA", "SITE_KEY"],
       },
     },

@@ -2,7 +2,7 @@ import { parseConfig } from "../../components/lib/config-rules";
 import { makeRandom, makeSshKey, publicKeyLine } from "../../cli/init/keys";
 import type { Expected } from "../../cli/verify/check";
 import type { Container } from "../../cli/verify/checks-containers";
-import type { HostFacts, Output } from "../../cli/verify/facts";
+import { PROBES, type HostFacts, type Output } from "../../cli/verify/facts";
 import { runningCalendar } from "../../systems/running-calendar";
 
 export const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -81,20 +81,9 @@ export const IMAGES = [
 
 /** Facts of a host with these containers; every other probe said nothing. */
 export function hostWith(containers: readonly Container[], change: Partial<HostFacts> = {}): HostFacts {
-  const names = ["sshd", "sshd_files", "ufw", "fail2ban", "fail2ban_log", "upgrades", "forward"] as const;
-  const more = [
-    "docker_user",
-    "docker_user6",
-    "certificates",
-    "renewal",
-    "crontab",
-    "backups",
-    "archives",
-    "registry",
-  ] as const;
-  const empty = Object.fromEntries([...names, ...more].map((name) => [name, said("")]));
+  const empty = Object.fromEntries(PROBES.map((probe) => [probe, said("")])) as unknown as HostFacts;
   return {
-    ...(empty as Omit<HostFacts, "docker" | "containers" | "images">),
+    ...empty,
     docker: said("27.5.1\n"),
     containers: said(JSON.stringify(containers)),
     images: said(JSON.stringify(IMAGES)),

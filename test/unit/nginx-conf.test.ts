@@ -4,21 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CLOUDFLARE_RANGES } from "../../components/lib/cloudflare-ranges";
 import { renderNginx, renderNginxSites } from "../../components/lib/nginx-conf";
-import { defineSystem, type ServiceSpec } from "../../components/lib/system";
+import { defineSystem } from "../../components/lib/system";
 import { expectGolden } from "../support/golden";
 import { HAS, nginxText, proxyFolder } from "../support/proxies";
-
-const SERVICE: ServiceSpec = {
-  image: "x:1",
-  stopGracePeriodSeconds: 10,
-  healthcheck: {
-    test: ["CMD", "true"],
-    intervalSeconds: 1,
-    timeoutSeconds: 1,
-    retries: 1,
-    startPeriodSeconds: 0,
-  },
-};
+import { SERVICE } from "../support/systems";
 
 /** In the shape of S4: two services, two limits that share a count, headers of its own. */
 const crm = defineSystem({

@@ -1,21 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { defineSystem, type ServiceSpec } from "../../components/lib/system";
+import { defineSystem } from "../../components/lib/system";
 import type { ProxyKind } from "../../components/lib/system-sites";
 import { HAS, startProxy, type Answer, type Bed } from "../support/proxies";
-
-const SERVICE: ServiceSpec = {
-  image: "x:1",
-  stopGracePeriodSeconds: 10,
-  healthcheck: {
-    test: ["CMD", "true"],
-    intervalSeconds: 1,
-    timeoutSeconds: 1,
-    retries: 1,
-    startPeriodSeconds: 0,
-  },
-};
+import { SERVICE } from "../support/systems";
 
 function sitesFor(proxy: ProxyKind) {
   const limits = { api: { perSecond: 1, burst: { "/limited": 3 } } };

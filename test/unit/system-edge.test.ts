@@ -1,20 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { FaultsError } from "../../components/lib/faults";
-import { defineSystem, type SystemSpec } from "../../components/lib/system";
+import type { SystemSpec } from "../../components/lib/system";
 import { rulesetPhases, type EdgeSpec } from "../../components/lib/system-edge";
+import { faultsOf, SERVICE } from "../support/systems";
 
 const SPEC: SystemSpec = {
   name: "shop",
   services: {
     web: {
-      image: "shop:1",
-      stopGracePeriodSeconds: 10,
+      ...SERVICE,
       user: "1000:1000",
       secretFiles: true,
-      healthcheck: {
-        test: ["CMD", "true"],
-        ...{ intervalSeconds: 1, timeoutSeconds: 1, retries: 1, startPeriodSeconds: 1 },
-      },
       secrets: ["CAPTCHA_SECRET"],
     },
   },
@@ -27,13 +22,7 @@ const SPEC: SystemSpec = {
 const PATH = 'http.request.uri.path eq "/x"';
 
 function paths(edge: EdgeSpec, secrets = SPEC.secrets): string[] {
-  try {
-    defineSystem({ ...SPEC, ...(secrets ? { secrets } : {}), edge });
-    return [];
-  } catch (error) {
-    if (error instanceof FaultsError) return error.faults.map(({ path }) => path);
-    throw error;
-  }
+  return faultsOf({ ...SPEC, ...(secrets ? { secrets } : {}), edge }, ({ path }) => path);
 }
 
 describe("rulesets of the edge", () => {

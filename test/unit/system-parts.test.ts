@@ -1,36 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { FaultsError, formatFault } from "../../components/lib/faults";
 import { containerArgs } from "../../components/lib/container-args";
 import { defineSystem, type ServiceSpec, type SystemSpec } from "../../components/lib/system";
 import { startOrder } from "../../components/lib/system-dependencies";
 import { mountedBackups } from "../../components/lib/system-mounts";
 import { compose } from "../../components/lib/system-secrets";
+import { faultsOf, SERVICE } from "../support/systems";
 
-const HEALTHY = {
-  ...{ test: ["CMD", "true"], intervalSeconds: 1, timeoutSeconds: 1, retries: 1, startPeriodSeconds: 0 },
-};
-const WEB: ServiceSpec = { image: "web:1", stopGracePeriodSeconds: 10, healthcheck: HEALTHY };
-const DB: ServiceSpec = { ...WEB, containerName: "x-db", volumes: { data: "/data" } };
+const DB: ServiceSpec = { ...SERVICE, containerName: "x-db", volumes: { data: "/data" } };
 
 function spec(web: Partial<ServiceSpec>, changes: Partial<SystemSpec> = {}): SystemSpec {
   return {
     name: "shop",
-    services: { db: DB, web: { ...WEB, ...web } },
+    services: { db: DB, web: { ...SERVICE, ...web } },
     sites: [{ hostname: "@", routes: { "/": "web:80" } }],
     databases: [{ service: "db", name: "shop", user: "shop" }],
     files: { "/srv/shop/uploads": {} },
     ...changes,
   };
-}
-
-function faultsOf(changed: SystemSpec): string[] {
-  try {
-    defineSystem(changed);
-    return [];
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    return error.faults.map(formatFault);
-  }
 }
 
 const answer = (request: object, status: unknown = 200): Partial<SystemSpec> =>
@@ -84,13 +70,13 @@ describe("faults of the parts of a spec", () => {
       "one without a healthcheck",
       spec(
         { dependsOn: ["db"] },
-        { services: { db: { ...DB, healthcheck: undefined }, web: { ...WEB, dependsOn: ["db"] } } },
+        { services: { db: { ...DB, healthcheck: undefined }, web: { ...SERVICE, dependsOn: ["db"] } } },
       ),
       "name services with a healthcheck, got db; fix: add services.db.healthcheck",
     ],
     [
       "a database that waits for the application",
-      spec({}, { services: { db: { ...DB, dependsOn: ["web"] }, web: WEB } }),
+      spec({}, { services: { db: { ...DB, dependsOn: ["web"] }, web: SERVICE } }),
       "services.db.dependsOn: must name databases only",
     ],
     ["a composed secret of nothing", spec(...composed("postgres://")), "name a secret in braces"],
@@ -161,7 +147,11 @@ describe("faults of the parts of a spec", () => {
         {
           services: {
             db: { ...DB, environmentFile: "/etc/shop/shop.env", environment: { PORT: "5432", MODE: "live" } },
-            web: { ...WEB, environmentFile: "/etc/shop/shop.env", environment: { PORT: "80", MODE: "live" } },
+            web: {
+              ...SERVICE,
+              environmentFile: "/etc/shop/shop.env",
+              environment: { PORT: "80", MODE: "live" },
+            },
           },
         },
       ),

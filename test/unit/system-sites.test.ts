@@ -1,36 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { FaultsError, formatFault } from "../../components/lib/faults";
-import { defineSystem, type ServiceSpec, type SystemSpec } from "../../components/lib/system";
+import { defineSystem, type SystemSpec } from "../../components/lib/system";
 import type { SiteSpec } from "../../components/lib/system-sites";
-
-const WEB: ServiceSpec = {
-  image: "web:1",
-  stopGracePeriodSeconds: 10,
-  healthcheck: {
-    test: ["CMD", "true"],
-    intervalSeconds: 1,
-    timeoutSeconds: 1,
-    retries: 1,
-    startPeriodSeconds: 0,
-  },
-};
+import { faultsOf, SERVICE } from "../support/systems";
 
 function spec(site: Partial<SiteSpec> = {}, changes: Partial<SystemSpec> = {}): SystemSpec {
   return {
-    ...{ name: "shop", proxy: "nginx", services: { web: WEB, api: WEB } },
+    ...{ name: "shop", proxy: "nginx", services: { web: SERVICE, api: SERVICE } },
     sites: [{ hostname: "@", routes: { "/": "web:80" }, ...site }],
     ...changes,
   };
-}
-
-function faultsOf(changed: SystemSpec): string[] {
-  try {
-    defineSystem(changed);
-    return [];
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    return error.faults.map(formatFault);
-  }
 }
 
 const limit = (changes: object) => ({

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { FaultsError, formatFault } from "../../components/lib/faults";
 import {
   defineSystem,
   systemHostnames,
@@ -7,11 +6,8 @@ import {
   type SystemSpec,
 } from "../../components/lib/system";
 import { runningCalendar } from "../../systems/running-calendar";
+import { faultsOf, SERVICE } from "../support/systems";
 
-const HEALTHY = {
-  ...{ test: ["CMD", "true"], intervalSeconds: 1, timeoutSeconds: 1, retries: 1, startPeriodSeconds: 0 },
-};
-const WEB: ServiceSpec = { image: "web:1", stopGracePeriodSeconds: 10, healthcheck: HEALTHY };
 const DB: ServiceSpec = {
   image: "db:1",
   stopGracePeriodSeconds: 60,
@@ -22,24 +18,14 @@ const DB: ServiceSpec = {
 function spec(changes: Partial<SystemSpec> = {}): SystemSpec {
   return {
     name: "shop",
-    services: { web: WEB, db: DB },
+    services: { web: SERVICE, db: DB },
     sites: [{ hostname: "@", routes: { "/": "web:80" } }],
     ...changes,
   };
 }
 
-function faultsOf(changed: SystemSpec): string[] {
-  try {
-    defineSystem(changed);
-    return [];
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    return error.faults.map(formatFault);
-  }
-}
-
 function withWeb(web: Partial<ServiceSpec>, changes: Partial<SystemSpec> = {}): SystemSpec {
-  return spec({ services: { web: { ...WEB, ...web }, db: DB }, ...changes });
+  return spec({ services: { web: { ...SERVICE, ...web }, db: DB }, ...changes });
 }
 
 const KEY = { KEY: { kind: "kept" } } as const;
@@ -72,12 +58,12 @@ describe("defineSystem", () => {
     ],
     [
       "a service's name",
-      spec({ services: { web: WEB, "D B": DB } }),
+      spec({ services: { web: SERVICE, "D B": DB } }),
       "services.D B: must be named in a-z, digits and -, at most 30",
     ],
     [
       "the proxy's name",
-      spec({ services: { web: WEB, proxy: WEB } }),
+      spec({ services: { web: SERVICE, proxy: SERVICE } }),
       "services.proxy: must leave the name of the proxy alone",
     ],
     [
@@ -174,12 +160,12 @@ describe("defineSystem", () => {
     ],
     [
       "a port open to the world",
-      spec({ services: { web: WEB, db: { ...DB, ports: ["5432:5432"] } } }),
+      spec({ services: { web: SERVICE, db: { ...DB, ports: ["5432:5432"] } } }),
       "services.db.ports: must be bound to 127.0.0.1",
     ],
     [
       "a port on every address",
-      spec({ services: { web: WEB, db: { ...DB, ports: ["0.0.0.0:5432:5432"] } } }),
+      spec({ services: { web: SERVICE, db: { ...DB, ports: ["0.0.0.0:5432:5432"] } } }),
       "services.db.ports: must be bound to 127.0.0.1",
     ],
     [
@@ -204,17 +190,17 @@ describe("defineSystem", () => {
     ],
     [
       "one container name twice",
-      spec({ services: { web: WEB, db: DB, db2: { ...DB, volumes: { other: "/e" } } } }),
+      spec({ services: { web: SERVICE, db: DB, db2: { ...DB, volumes: { other: "/e" } } } }),
       "services.db2.containerName: must differ from that of services.db",
     ],
     [
       "a relative mount",
-      spec({ services: { web: WEB, db: { ...DB, volumes: { data: "data" } } } }),
+      spec({ services: { web: SERVICE, db: { ...DB, volumes: { data: "data" } } } }),
       "services.db.volumes.data: must be an absolute plain path",
     ],
     [
       "a mount with ..",
-      spec({ services: { web: WEB, db: { ...DB, volumes: { data: "/a/../etc" } } } }),
+      spec({ services: { web: SERVICE, db: { ...DB, volumes: { data: "/a/../etc" } } } }),
       "services.db.volumes.data: must be an absolute plain path",
     ],
     ["an empty command", withWeb({ command: [] }), "services.web.command: must start with a program"],
@@ -231,7 +217,7 @@ describe("defineSystem", () => {
     ],
     [
       "a health check without its kind",
-      withWeb({ healthcheck: { ...HEALTHY, test: ["true"] } }),
+      withWeb({ healthcheck: { ...SERVICE.healthcheck, test: ["true"] } }),
       "services.web.healthcheck.test: must start with CMD or CMD-SHELL",
     ],
     [
