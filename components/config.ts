@@ -6,6 +6,7 @@ import { parseConfig, type PlainConfig } from "./lib/config-rules";
 import { formatFault, type Fault } from "./lib/faults";
 import { writeSshFiles, type SshFiles } from "./lib/ssh-files";
 import type { System } from "./lib/system";
+import type { ZonePlan } from "./lib/zone-plans";
 
 /** How to log in to the registry that serves the system's own images. */
 export interface RegistryConfig {
@@ -61,6 +62,8 @@ export interface StackConfig {
   readonly wwwRecord: "A" | "CNAME";
   /** Hosts of the zone that are not the system's and whose origins are ready for Full (strict). */
   readonly strictNeighbours: readonly string[];
+  /** Cloudflare's plan of the zone. */
+  readonly zonePlan: ZonePlan;
   /** Cron, UTC: when upgrades may restart the host. */
   readonly upgradeSchedule: string;
   readonly backup: BackupConfig;

@@ -9,7 +9,7 @@ import { EdgeRules } from "./edge-rules";
 import { Files } from "./files";
 import { Firewall } from "./firewall";
 import { Hardening } from "./hardening";
-import { Monitors } from "./monitors";
+import { createMonitors } from "./monitors";
 import { labels as labelsOf, physicalName } from "./lib/names";
 import { fullHostname, systemHostnames, type System } from "./lib/system";
 import { rulesetPhases } from "./lib/system-edge";
@@ -25,9 +25,10 @@ import { Rulesets } from "./rulesets";
 import { Secrets } from "./secrets";
 import { Server } from "./server";
 import { SshIdentity } from "./ssh-identity";
-import { Turnstile } from "./turnstile";
+import { turnstileKeys } from "./turnstile";
 import { SystemdUnit } from "./systemd-unit";
 import { Zone } from "./zone";
+import { edgeOf } from "./lib/zone-plans";
 
 /** What a program exports: the commands of `homeport` read these outputs. */
 export interface DeployedSystem {
@@ -132,6 +133,7 @@ interface Running {
   /** Only where a site has a certificate of Let's Encrypt. */
   readonly acme: Acme | undefined;
   readonly proxy: Proxy;
+  readonly backedUp: readonly pulumi.Resource[];
 }
 
 /** The system's secrets, its containers, and the proxy with the certificate that the edge verifies. */
@@ -140,7 +142,7 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
   const { host, hardening } = machine;
   const { packagesReady } = hardening;
   const { provider } = new ContainerHost("docker", { host, packagesReady, registry: config.registry });
-  const issued = turnstileKeys(system, config, zone);
+  const issued = turnstileKeys(system, config, zone.accountId);
   const secrets = new Secrets("secrets", { system, kept: config.keptSecrets, issued });
   // Before the databases: a new server restores from where the one before has put its backups.
   const backup = new Backup("backup", { host, system, stack, backup: config.backup, packagesReady });
@@ -181,8 +183,8 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
     certificateInstalled: acme?.installed ?? originTls.installed,
   });
   // A backup that was restored and compared, before anybody hears that the system is up (S1-28).
-  backup.prove(ready);
-  return { secrets, originTls, acme, proxy };
+  const backedUp = backup.prove(ready);
+  return { secrets, originTls, acme, proxy, backedUp };
 }
 
 /** The system's applications without a container: after the others, with the data of the server before. */
@@ -202,15 +204,6 @@ function runUnits(
   );
 }
 
-/** The keys of a widget, where the system has one. */
-function turnstileKeys(system: System, { domain, stack }: StackConfig, zone: Zone): Secrets["secretValues"] {
-  if (system.edge.turnstile === undefined) return {};
-  const hostnames = systemHostnames(system, domain);
-  const widgetName = physicalName(system.name, stack);
-  return new Turnstile("turnstile", { accountId: zone.accountId, system, hostnames, widgetName })
-    .secretValues;
-}
-
 /** Last the way in: strict once the origin answers, records once strict and the edge's rules are set, then monitors. */
 function letVisitorsIn(
   system: System,
@@ -227,8 +220,9 @@ function letVisitorsIn(
     originAnswers: running.proxy.answers,
   });
   const owner = physicalName(system.name, stack);
-  const rules = rulesetPhases(system.edge).length > 0;
-  const rulesets = rules ? new Rulesets("rulesets", { zoneId, edge: system.edge, owner }).rulesets : [];
+  const declared = edgeOf(system.edge, config);
+  const rules = rulesetPhases(declared).length > 0;
+  const rulesets = rules ? new Rulesets("rulesets", { zoneId, edge: declared, owner }).rulesets : [];
   const dns = new Dns("dns", {
     ...{ domain, hostnames, zoneId },
     owner,
@@ -237,10 +231,18 @@ function letVisitorsIn(
     edgeReady: [edge.strict, ...rulesets],
   });
   running.acme?.onceVisitorsCome([dns]);
-  if (Object.keys(system.edge.monitors ?? {}).length === 0) return;
   const { secretValues } = running.secrets;
-  const { accountId } = zone;
-  new Monitors("monitors", { accountId, zoneId, system, domain, owner, secretValues, after: [dns] });
+  const after = [dns, ...running.backedUp];
+  createMonitors({
+    accountId: zone.accountId,
+    zoneId,
+    system,
+    edge: declared,
+    domain,
+    owner,
+    secretValues,
+    after,
+  });
 }
 
 /** Directories of the host that the system speaks of, or what lies in them. */

@@ -2,7 +2,7 @@ import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { ownerComment } from "./lib/names";
 import { fullHostname, type System } from "./lib/system";
-import type { MonitorSpec, NotifySpec } from "./lib/system-edge";
+import type { EdgeSpec, MonitorSpec, NotifySpec } from "./lib/system-edge";
 
 const TYPE = "homeport:edge:Monitors";
 
@@ -10,6 +10,8 @@ export interface MonitorsArgs {
   readonly accountId: pulumi.Input<string>;
   readonly zoneId: pulumi.Input<string>;
   readonly system: System;
+  /** Its part of the edge, as this stack has it. */
+  readonly edge: EdgeSpec;
   readonly domain: string;
   /** Starts the names at Cloudflare, and says whose they are. */
   readonly owner: string;
@@ -17,6 +19,18 @@ export interface MonitorsArgs {
   readonly secretValues: Readonly<Record<string, pulumi.Output<string>>>;
   /** What they ask for answers: a monitor that is there too early would tell of it. */
   readonly after: readonly pulumi.Resource[];
+}
+
+/** The monitors of a system that has some; where the zone's plan has none, that is said. */
+export function createMonitors(args: MonitorsArgs): void {
+  const declared = Object.keys(args.system.edge.monitors ?? {});
+  if (declared.length === 0) return;
+  if (args.edge.monitors !== undefined) {
+    new Monitors("monitors", args);
+    return;
+  }
+  const fix = "fix: pulumi config set homeport:zonePlan pro, once it is, or have somebody else ask";
+  void pulumi.log.info(`the zone's plan has no monitors, so not ${declared.join(", ")}; ${fix}`);
 }
 
 /** What Cloudflare asks for again and again, and who hears when it is answered no more (S3-19). */
@@ -27,7 +41,7 @@ export class Monitors extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(TYPE, name, {}, opts);
-    const { monitors = {}, notify } = args.system.edge;
+    const { monitors = {}, notify } = args.edge;
     const ids = Object.entries(monitors).map(([monitor, spec]) => this.healthcheck(monitor, spec).id);
     if (notify !== undefined) this.policy(notify, ids);
     this.registerOutputs({});

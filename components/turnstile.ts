@@ -1,6 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
-import type { System } from "./lib/system";
+import { physicalName } from "./lib/names";
+import { systemHostnames, type System } from "./lib/system";
 
 const TYPE = "homeport:edge:Turnstile";
 
@@ -11,6 +12,18 @@ export interface TurnstileArgs {
   readonly hostnames: readonly string[];
   /** The widget's name in the account. */
   readonly widgetName: string;
+}
+
+/** The keys of a widget, where the system has one. */
+export function turnstileKeys(
+  system: System,
+  { domain, stack }: { readonly domain: string; readonly stack: string },
+  accountId: pulumi.Input<string>,
+): Turnstile["secretValues"] {
+  if (system.edge.turnstile === undefined) return {};
+  const hostnames = systemHostnames(system, domain);
+  const widgetName = physicalName(system.name, stack);
+  return new Turnstile("turnstile", { accountId, system, hostnames, widgetName }).secretValues;
 }
 
 /** The widget that tells people from programs (S3-16), and its keys as secrets of the system. */

@@ -4,6 +4,7 @@ import { startDaemon, stopDaemon } from "./daemon-process";
 import { ensureTokens, storeAccounts } from "./environment";
 import { dockerHosts } from "./hosts/docker-hosts";
 import { ensureImages, imageTag } from "./images/images";
+import { forgetTrusting, trusting } from "./images/trusting";
 import { hasAcme } from "./internet/acme";
 import { downInternet, upInternet } from "./internet/internet";
 import { push } from "./internet/registries";
@@ -42,13 +43,15 @@ export async function up(
   const login = { user: REGISTRY_USER, token: tokens.registry };
   await upInternet(settings, { login, accounts: storeAccounts(settings), isAcme }, report);
   const [references] = await Promise.all([pushAll(settings, project), startDaemon(settings), toolchain]);
-  await ensureZone(settings, project.domain);
+  await ensureZone(settings, project);
   return references;
 }
 
 async function pushAll(settings: CloudSettings, project: LocalProject): Promise<Record<string, string>> {
   const pushed = project.images.map(async ({ variable, build, registry, name }) => {
-    return [variable, await push(settings, registry, imageTag(build), name)] as const;
+    // the official ones ask nobody
+    const image = registry === "ghcr.io" ? await trusting(settings, imageTag(build)) : imageTag(build);
+    return [variable, await push(settings, registry, image, name)] as const;
   });
   return Object.fromEntries(await Promise.all(pushed));
 }
@@ -72,6 +75,7 @@ export async function demolish(settings: CloudSettings, report: Report): Promise
   await stopDaemon(settings);
   await dockerHosts(settings).down();
   await downInternet(settings);
+  await forgetTrusting(settings);
   for (const name of WORLD) rmSync(join(settings.stateDir, name), { recursive: true, force: true });
   report(`${settings.name}: no container, network or process is left`);
   if (otherClouds(settings.name).length === 0) await stopOwnDocker(report);

@@ -30,15 +30,17 @@ export async function prepareStack(
     BACKUP_ACCESS_KEY_ID: host.id,
   });
   const { registry, cloudflare } = ensureTokens(settings);
+  const given = Object.entries(project.secrets).map((line) => line.join("="));
   await homeport(
     settings,
     project,
-    ["init", "--stack", settings.name, "--registry-username", REGISTRY_USER],
+    ["init", "--stack", settings.name, "--registry-username", REGISTRY_USER, "--from-stdin"],
     {
       KAMAL_REGISTRY_PASSWORD: registry,
       HOMEPORT_BACKUP_SECRET_ACCESS_KEY: host.secret,
       HOMEPORT_ACME_DNS_TOKEN: cloudflare,
     },
+    given.join("\n"),
   );
 }
 
@@ -53,8 +55,9 @@ export async function homeport(
   { folder }: LocalProject,
   args: readonly string[],
   extra: Readonly<Record<string, string>> = {},
+  stdin = "",
 ): Promise<void> {
-  await show(settings, folder, "node", [join(ROOT, "cli", "homeport.js"), ...args], extra);
+  await show(settings, folder, "node", [join(ROOT, "cli", "homeport.js"), ...args], extra, stdin);
 }
 
 /** `pulumi up` without a question. */
@@ -91,12 +94,15 @@ async function show(
   command: string,
   args: readonly string[],
   extra: Readonly<Record<string, string>> = {},
+  stdin = "",
 ): Promise<void> {
   const child = spawn(command, [...args], {
     cwd,
     env: { ...process.env, ...(await cloudEnvironment(settings)), ...extra },
-    stdio: ["ignore", 2, 2],
+    stdio: ["pipe", 2, 2],
   });
+  child.stdin?.on("error", () => undefined); // most commands read nothing
+  child.stdin?.end(stdin);
   const [code] = (await once(child, "exit")) as [number | null];
   if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code ?? "a signal"}`);
 }

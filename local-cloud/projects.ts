@@ -28,12 +28,18 @@ export interface LocalProject {
   readonly acme: boolean;
   /** Apex of its zone, which a domain's owner has before any program runs. */
   readonly domain: string;
+  /** What the owner has bought for the zone: `homeport:zonePlan` of the template. */
+  readonly plan: string;
+  /** Kept secrets by name: what their owner brings along from elsewhere, such as a key for Stripe's test mode. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 interface TemplateFile {
   /** @default false */
   readonly acme?: boolean;
   readonly images?: Readonly<Record<string, { readonly build: string; readonly push: string }>>;
+  /** @default none */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -66,9 +72,9 @@ function readProject(folder: string, file: string): LocalProject {
     throw new Error(`${file}: must be there, got nothing; fix: homeport new NAME writes one to start from`);
   }
   const document = parseDocument(readFileSync(file, "utf8"));
-  const { images = {}, acme = false, config } = document.toJS() as TemplateFile;
-  document.delete("images");
-  document.delete("acme");
+  const { images = {}, acme = false, secrets = {}, config } = document.toJS() as TemplateFile;
+  const plan = config["homeport:zonePlan"];
+  for (const own of ["images", "acme", "secrets"]) document.delete(own);
   return {
     name: projectName(folder),
     folder,
@@ -80,6 +86,8 @@ function readProject(folder: string, file: string): LocalProject {
     template: document.toString(),
     acme,
     domain: String(config["homeport:domain"]),
+    plan: typeof plan === "string" ? plan : "free",
+    secrets,
   };
 }
 

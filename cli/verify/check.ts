@@ -2,6 +2,7 @@ import type { PlainConfig } from "../../components/lib/config-rules";
 import type { System } from "../../components/lib/system";
 import type { EdgeFacts, HostFacts, NameFacts, ReachFacts } from "./facts";
 import type { HttpAnswer, HttpRequest } from "./http";
+import type { RuleFacts } from "./rule-facts";
 import type { SystemFacts } from "./system-facts";
 import type { FirewallFacts, ServerFacts, SshKeyFacts, ZoneFacts } from "./api-facts";
 
@@ -33,6 +34,8 @@ export interface Sources {
   readonly firewalls: () => Promise<FirewallFacts>;
   readonly sshKeys: () => Promise<SshKeyFacts>;
   readonly zone: () => Promise<ZoneFacts>;
+  /** The edge's part of the system, from Cloudflare's API. */
+  readonly rules: () => Promise<RuleFacts>;
   readonly host: () => Promise<HostFacts>;
   readonly names: () => Promise<NameFacts>;
   readonly edge: () => Promise<EdgeFacts>;

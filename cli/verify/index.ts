@@ -12,6 +12,7 @@ import type { Check, Expected, Sources } from "./check";
 import { BACKUP_CHECKS } from "./checks-backup";
 import { CERTIFICATE_CHECKS } from "./checks-certificates";
 import { CLOUD_CHECKS } from "./checks-cloud";
+import { EDGE_CHECKS } from "./checks-edge";
 import { CONTAINER_CHECKS } from "./checks-containers";
 import { HOST_CHECKS } from "./checks-host";
 import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
@@ -21,6 +22,7 @@ import { UNIT_CHECKS } from "./checks-units";
 import { VARIABLE_CHECKS } from "./checks-variables";
 import { hostFacts } from "./facts";
 import { ask } from "./http";
+import { ruleFacts } from "./rule-facts";
 import { systemFacts } from "./system-facts";
 import type { Server } from "../ssh";
 import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
@@ -40,6 +42,7 @@ export const CHECKS: readonly Check[] = [
   ...DIRECTORY_CHECKS,
   ...UNIT_CHECKS,
   ...VARIABLE_CHECKS,
+  ...EDGE_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort(byId);
 
@@ -96,6 +99,7 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
     firewalls: once(async () => firewallFacts(hetzner, await server())),
     sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
     zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
+    rules: once(() => ruleFacts(cloudflare, expected.zoneId, expected.system, expected.serverName)),
     host: once(async () => hostFacts(onHost(), hostnames, expected.system.units)),
     names: once(() => resolveNames(hostnames, route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),

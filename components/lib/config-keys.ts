@@ -35,6 +35,7 @@ export const CONFIG_KEYS = {
   "homeport:environment": { element: ".web.NAME", example: "VALUE" },
   "homeport:wwwRecord": { default: "A", example: "A" },
   "homeport:strictNeighbours": { element: "[0]", example: "blog.acme.com" },
+  "homeport:zonePlan": { default: "free", example: "pro" },
   "homeport:upgradeSchedule": { default: "0 4 * * 0", example: "'0 4 * * 0'" },
   "homeport:backupRepository": { example: "s3:https://nbg1.your-objectstorage.com/BUCKET/PATH" },
   "homeport:backupAccessKeyId": { example: "KEY_ID" },

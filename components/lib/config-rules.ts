@@ -19,6 +19,7 @@ import { recovery, type RecoveryPlace } from "./config-rules-recovery";
 import { pointInTime, type PlainPointInTime } from "./config-rules-point-in-time";
 import type { Fault } from "./faults";
 import type { System } from "./system";
+import { planExcess, ZONE_PLANS, type ZonePlan } from "./zone-plans";
 
 /** A stack's config, checked, with its secrets still as plain text: never to be handed to a resource. */
 export interface PlainConfig {
@@ -39,6 +40,8 @@ export interface PlainConfig {
   readonly registry: PlainRegistry;
   readonly wwwRecord: "A" | "CNAME";
   readonly strictNeighbours: readonly string[];
+  /** Cloudflare's plan of the zone: what it has not is not asked for. */
+  readonly zonePlan: ZonePlan;
   readonly upgradeSchedule: string;
   readonly backup: PlainBackup;
   readonly pointInTime: PlainPointInTime;
@@ -102,6 +105,7 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     registry: login.registry,
     wwwRecord: wwwRecord(reader),
     strictNeighbours: strictNeighbours(reader, system, zone),
+    zonePlan: zonePlan(reader, system),
     upgradeSchedule: upgradeSchedule(reader) ?? "",
     backup: backups.backup,
     pointInTime: pointInTime(reader, backups.backup.repository),
@@ -123,6 +127,17 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
 
 function wwwRecord(reader: ConfigReader): "A" | "CNAME" {
   return oneOf(reader, "homeport:wwwRecord", ["A", "CNAME"]) ?? "A";
+}
+
+function zonePlan(reader: ConfigReader, system: System): ZonePlan {
+  const key = "homeport:zonePlan";
+  const plan = oneOf(reader, key, ZONE_PLANS) ?? "free";
+  for (const excess of planExcess(system.edge, plan)) {
+    const next = ZONE_PLANS.find((each) => planExcess(system.edge, each).length === 0);
+    const fix = `merge some by "or"${next === undefined ? "" : `, or with a zone on ${next}: pulumi config set ${key} ${next}`}`;
+    reader.fault(key, `be enough for the system's edge: it has ${excess}`, plan, fix);
+  }
+  return plan;
 }
 
 function oneOf<const T extends string>(

@@ -2,7 +2,10 @@
 interface Described {
   /** Names the rule, here and in Cloudflare's dashboard. */
   readonly description: string;
-  /** Which requests it is about: `starts_with(http.request.uri.path, "/admin")`. */
+  /**
+   * Which requests it is about: `starts_with(http.request.uri.path, "/admin")`. `{domain}` stands for the stack's
+   * domain, `{adminCidrs}` for who may reach SSH: `ip.src in {adminCidrs}`.
+   */
   readonly expression: string;
 }
 
@@ -61,7 +64,7 @@ export interface MonitorSpec {
 
 /** Who hears that a monitor changed. */
 export interface NotifySpec {
-  /** @default none */
+  /** `{domain}` stands for the stack's domain. @default none */
   readonly emails?: readonly string[];
   /** Name of a kept secret that holds the URL. @default none */
   readonly webhook?: string;

@@ -227,3 +227,4 @@ function toService(name: string, spec: ServiceSpec): Service {
 
 export type { SystemCheckSpec } from "./system-checks";
 export type { VariableRule, VariablesSpec } from "./system-variables";
+export type { EdgeSpec } from "./system-edge";

@@ -1,4 +1,5 @@
 import type { SystemCheckSpec } from "homeport/system";
+import { edgeChecks } from "./edge";
 
 const ADMIN = { user: "admin", secret: "ADMIN_BASIC_PASSWORD" };
 const PREFLIGHT = {
@@ -40,6 +41,7 @@ export const checks: readonly SystemCheckSpec[] = [
     },
     answer: { status: 400 },
   },
+  ...edgeChecks,
   { id: "S3-17", title: "redis answers", service: "redis", command: ["redis-cli", "ping"], prints: "^PONG" },
   {
     id: "S3-18",

@@ -1,6 +1,7 @@
 import { defineSystem } from "homeport/system";
 import { checks } from "./checks";
 import { variables } from "./variables";
+import { edge } from "./edge";
 
 const HEALTH = { intervalSeconds: 2, timeoutSeconds: 5, retries: 5, startPeriodSeconds: 60 };
 
@@ -24,6 +25,8 @@ const PLATFORM = {
   EMAIL_MODE: "off",
   EMAIL_FROM: "orders@{domain}",
   EMAIL_FROM_NAME: "Sparkling",
+  CAPTCHA_MODE: "turnstile",
+  DEPOSITS_ENABLED: "true",
 };
 const PLATFORM_SECRETS = [
   "DATABASE_URL",
@@ -34,6 +37,9 @@ const PLATFORM_SECRETS = [
   "METRICS_TOKEN",
   "SENDGRID_API_KEY",
   "SMTP_PASSWORD",
+  "TURNSTILE_SECRET_KEY",
+  "STRIPE_SECRET_KEY",
+  "STRIPE_WEBHOOK_SECRET",
 ];
 
 /** S3: a booking platform of Postgres, redis, a FastAPI server with its jobs, and a Next.js site, behind Caddy. */
@@ -96,7 +102,10 @@ export const system = defineSystem({
     },
     web: {
       environmentFile,
+      entrypoint: ["node"],
+      command: ["server.js"],
       environment: { PUBLIC_BASE_URL: "https://api.{domain}" },
+      secrets: ["TURNSTILE_SITE_KEY"],
       dependsOn: ["api"],
       user: "1000:1000",
       healthcheck: { test: ["CMD", "curl", "-fsS", "http://127.0.0.1:3000/healthz"], ...HEALTH },
@@ -122,6 +131,10 @@ export const system = defineSystem({
     METRICS_TOKEN: { kind: "generated", length: 43, alphabet: "base64url" },
     SENDGRID_API_KEY: { kind: "kept", when: { EMAIL_MODE: "sendgrid" } },
     SMTP_PASSWORD: { kind: "kept", when: { EMAIL_MODE: "smtp" } },
+    TURNSTILE_SECRET_KEY: { kind: "turnstile", part: "secret" },
+    TURNSTILE_SITE_KEY: { kind: "turnstile", part: "sitekey" },
+    STRIPE_SECRET_KEY: { kind: "kept", when: { DEPOSITS_ENABLED: "true" } },
+    STRIPE_WEBHOOK_SECRET: { kind: "kept", when: { DEPOSITS_ENABLED: "true" } },
     // They sign what clients and workers hold in their hands: links, and photos in them.
     AUTH_SECRET_KEY: { kind: "kept", minLength: 43, make: "base64url:32" },
     CLIENT_PORTAL_SECRET: { kind: "kept", minLength: 43, make: "base64url:32" },
@@ -131,5 +144,6 @@ export const system = defineSystem({
   databases: [{ service: "db", name: "cleaning", user: "cleaning" }],
   files: { "/opt/cleaning/var/uploads": { owner: "1000:1000", mode: "0750" } },
   variables,
+  edge,
   checks,
 });

@@ -123,10 +123,15 @@ async function buildBase(): Promise<void> {
 }
 
 async function build(name: ImageName): Promise<void> {
-  const modern = await docker(["buildx", "version"]).then(
+  const label = `${SOURCE}=${imageSource(name)}`;
+  const env = await builder();
+  await docker(["build", "--tag", imageTag(name), "--label", label, folderOf(name)], { env });
+}
+
+/** The environment of `docker build` on this machine. */
+export async function builder(): Promise<Record<string, string>> {
+  return docker(["buildx", "version"]).then(
     () => ({}),
     () => ({ DOCKER_BUILDKIT: "0" }), // docker.io of Debian 12 comes without BuildKit's client
   );
-  const label = `${SOURCE}=${imageSource(name)}`;
-  await docker(["build", "--tag", imageTag(name), "--label", label, folderOf(name)], { env: modern });
 }

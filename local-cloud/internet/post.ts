@@ -16,7 +16,7 @@ export function internetPost(settings: Pick<CloudSettings, "dns" | "stateDir">) 
     const resolver = new Resolver({ timeout: 2000, tries: 2 });
     resolver.setServers([settings.dns]);
     const [address] = isIP(hostname) === 0 ? await resolver.resolve4(hostname) : [hostname];
-    const ca = [...rootCertificates, readFileSync(join(settings.stateDir, "ca", "ca.pem"), "utf8")];
+    const ca = [...rootCertificates, readFileSync(join(settings.stateDir, "ca", "ca.crt"), "utf8")];
     const isTls = protocol === "https:";
     return new Promise((done, fail) => {
       const options = {

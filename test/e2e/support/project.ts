@@ -111,7 +111,8 @@ export class Project {
     for (const kind of ["servers", "primary_ips", "firewalls", "ssh_keys", "volumes", "networks"]) {
       left[kind] = ((await hetzner<Record<string, unknown[]>>(`/${kind}?${selector}`))[kind] ?? []).length;
     }
-    for (const kind of ["dns_records", "certificates"]) left[kind] = await this.ofZone(kind);
+    for (const kind of ["dns_records", "certificates", "rulesets", "healthchecks"])
+      left[kind] = await this.ofZone(kind);
     return left;
   }
 
@@ -127,5 +128,5 @@ export class Project {
 /** Nothing of ours. */
 export const NOTHING = {
   ...{ servers: 0, primary_ips: 0, firewalls: 0, ssh_keys: 0, volumes: 0, networks: 0 },
-  ...{ dns_records: 0, certificates: 0 },
+  ...{ dns_records: 0, certificates: 0, rulesets: 0, healthchecks: 0 },
 };

@@ -83,6 +83,14 @@ export const SERVERS: readonly BadConfig[] = [
     set("homeport:wwwRecord", "A"),
   ),
   plain(
+    "a plan that Cloudflare has not",
+    "homeport:zonePlan",
+    "gold",
+    "be free or pro or business or enterprise",
+    "gold",
+    set("homeport:zonePlan", "pro"),
+  ),
+  plain(
     "a boolean in words",
     "homeport:protect",
     "yes",

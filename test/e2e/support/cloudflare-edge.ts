@@ -1,0 +1,68 @@
+import Cloudflare from "cloudflare";
+import { environment } from "./cloud";
+import type { Project } from "./project";
+
+export interface News {
+  /** The monitor asks anew now: in another interval, in seconds. */
+  readonly look: (interval: number) => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+/** A webhook that hears of the stack's monitor whose name ends so. */
+export async function subscribe(project: Project, url: string, monitor: string): Promise<News> {
+  const zone_id = (await project.must("pulumi", "stack", "output", "zoneId")).stdout.trim();
+  const client = await cloudflareClient();
+  const account_id = (await client.zones.get({ zone_id })).account.id ?? "";
+  const monitors = await client.healthchecks.list({ zone_id });
+  const { id = "" } = monitors.result.find(({ name }) => name?.endsWith(monitor)) ?? {};
+  const webhook = await client.alerting.destinations.webhooks.create({ account_id, name: "e2e", url });
+  const policy = await client.alerting.policies.create({
+    ...{ account_id, name: "e2e", enabled: true, alert_type: "health_check_status_notification" },
+    filters: { health_check_id: [id] },
+    mechanisms: { webhooks: [{ id: webhook.id ?? "" }] },
+  });
+  return {
+    look: async (interval) => {
+      const {
+        address = "",
+        name = "",
+        description,
+        type,
+        http_config,
+      } = await client.healthchecks.get(id, { zone_id });
+      const rest = {
+        address,
+        name,
+        description: description ?? "",
+        type: type ?? "HTTPS",
+        http_config: http_config ?? null,
+      };
+      await client.healthchecks.edit(id, { zone_id, ...rest, interval });
+    },
+    end: async () => {
+      await client.alerting.policies.delete(policy.id ?? "", { account_id });
+      await client.alerting.destinations.webhooks.delete(webhook.id ?? "", { account_id });
+    },
+  };
+}
+
+/** What somebody may do in Cloudflare's dashboard: the admin rule is off, Turnstile's secret another. */
+export async function changeAtCloudflare(project: Project): Promise<void> {
+  const zone_id = (await project.must("pulumi", "stack", "output", "zoneId")).stdout.trim();
+  const client = await cloudflareClient();
+  const account_id = (await client.zones.get({ zone_id })).account.id ?? "";
+  const { id, rules } = await client.rulesets.phases.get("http_request_firewall_custom", { zone_id });
+  const admin = rules.find(({ action }) => action === "block");
+  await client.rulesets.rules.delete(admin?.id ?? "", { ruleset_id: id, zone_id });
+  const widgets = await client.turnstile.widgets.list({ account_id });
+  const own = widgets.result.find(({ name }) => name.startsWith(`${project.name}-`));
+  await client.turnstile.widgets.rotateSecret(own?.sitekey ?? "", {
+    account_id,
+    invalidate_immediately: true,
+  });
+}
+
+async function cloudflareClient(): Promise<Cloudflare> {
+  const env = await environment();
+  return new Cloudflare({ apiToken: env.CLOUDFLARE_API_TOKEN ?? "", baseURL: env.CLOUDFLARE_BASE_URL ?? "" });
+}
