@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArgs } from "./lib/container-args";
+import { imageBytes } from "./lib/image-size";
 import {
   environmentFiles,
   environmentStepName,
@@ -138,7 +139,10 @@ export class ContainerStack extends pulumi.ComponentResource {
       { name: args.images[service.name] ?? "", keepLocally: true },
       this.onHost,
     );
-    const files = this.installSecrets(name, service, args);
+    const files = [
+      ...this.installSecrets(name, service, args),
+      ...this.weighImage(name, service, args, image),
+    ];
     return new docker.Container(
       `${name}-${service.name}`,
       containerArgs({
@@ -159,6 +163,28 @@ export class ContainerStack extends pulumi.ComponentResource {
         customTimeouts: { create: "10m", delete: "10m" },
       },
     );
+  }
+
+  /** After the pull, before anything gives way to the image (S4-1). */
+  private weighImage(
+    name: string,
+    service: Service,
+    args: ContainerStackArgs,
+    image: docker.RemoteImage,
+  ): pulumi.Resource[] {
+    const { maxImageSize } = service;
+    if (maxImageSize === undefined) return [];
+    const limit = String(imageBytes(maxImageSize));
+    const step = new RemoteStep(
+      `${name}-${service.name}-image-size`,
+      {
+        host: args.host,
+        script: "63-image-size.sh",
+        arguments: [service.name, args.images[service.name] ?? "", image.imageId, limit],
+      },
+      { parent: this },
+    );
+    return [step];
   }
 
   private installSecrets(name: string, service: Service, args: ContainerStackArgs): pulumi.Resource[] {

@@ -9,8 +9,11 @@ import { withDomain } from "../../components/lib/system-environment";
 import { fullHostname, type System } from "../../components/lib/system";
 import {
   isAnswerCheck,
+  isCommandCheck,
+  isLogCheck,
   type AnswerCheckSpec,
   type CommandCheckSpec,
+  type LogCheckSpec,
 } from "../../components/lib/system-checks";
 import {
   broken,
@@ -25,7 +28,7 @@ import {
 import { containersOf } from "./checks-containers";
 import type { HostFacts, Output } from "./facts";
 import type { HttpAnswer, HttpRequest } from "./http";
-import type { SystemFacts } from "./system-facts";
+import type { LogFacts, SystemFacts } from "./system-facts";
 
 /** What must hold of directories that the host lends to containers. */
 export const DIRECTORY_CHECKS: readonly Check[] = [
@@ -54,7 +57,8 @@ export const DIRECTORY_CHECKS: readonly Check[] = [
 
 /** The checks that the system brings along. */
 export function ownChecks({ checks }: System): Check[] {
-  const commands = checks.filter((check) => !isAnswerCheck(check));
+  const commands = checks.filter(isCommandCheck);
+  const logs = checks.filter(isLogCheck);
   return checks.map((check): Check => {
     const { id, title } = check;
     if (isAnswerCheck(check)) {
@@ -63,6 +67,10 @@ export function ownChecks({ checks }: System): Check[] {
         run: async ({ ask }, expected) =>
           answerVerdict(check, await ask(requestOf(check, expected)), expected),
       };
+    }
+    if (isLogCheck(check)) {
+      const at = logs.indexOf(check);
+      return checkOf(id, title, "system", (found) => logVerdict(check, found.logs[at]));
     }
     const at = commands.indexOf(check);
     return checkOf(id, title, "system", (found) => commandVerdict(check, found.commands[at]));
@@ -205,4 +213,19 @@ export function commandVerdict(check: CommandCheckSpec, found: Output | undefine
   if (check.prints !== undefined && !new RegExp(check.prints, "m").test(found.out))
     return broken(`${check.service}: ${words} does not print ${check.prints}`, fix);
   return proven(`${check.service}: ${words}`);
+}
+
+/** Neither what it must not say, nor a secret's value. */
+export function logVerdict({ service, log, fix }: LogCheckSpec, found: LogFacts | undefined): Verdict {
+  const look = fix ?? `homeport logs ${service}`;
+  if (found?.found !== true) return broken(`${service} has no log`, "homeport ps, then pulumi up");
+  if (found.secrets > 0)
+    return broken(
+      `${service}: ${found.secrets} lines hold a secret`,
+      "correct what writes it, then rotate the secret",
+    );
+  if (found.lines > 0)
+    return broken(`${service}: ${found.lines} lines say ${JSON.stringify(found.word)}`, look);
+  const time = log.minutes === undefined ? "" : ` of the last ${log.minutes} min`;
+  return proven(`${service}: no line${time} says ${log.without}`);
 }

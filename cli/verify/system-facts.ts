@@ -1,5 +1,5 @@
 import { environmentFiles } from "../../components/lib/environment-file";
-import { isAnswerCheck } from "../../components/lib/system-checks";
+import { isCommandCheck, isLogCheck } from "../../components/lib/system-checks";
 import type { System } from "../../components/lib/system";
 import { failed } from "../cli-error";
 import { remoteScript } from "../project";
@@ -15,20 +15,37 @@ export interface SystemFacts {
   readonly files: Readonly<Record<string, string>>;
   /** One for each command check of the system, in their order. */
   readonly commands: readonly Output[];
+  /** One for each log check, in their order. */
+  readonly logs: readonly LogFacts[];
+}
+
+/** What a log says that it must not. */
+export interface LogFacts {
+  /** There is one. */
+  readonly found: boolean;
+  /** Lines with what was looked for. */
+  readonly lines: number;
+  /** The first of it, without the rest of its line. */
+  readonly word: string;
+  /** Lines that hold the value of a secret. */
+  readonly secrets: number;
 }
 
 const TIMEOUT_SECONDS = 90;
 
 /** Looks at a system's directories and runs its commands, over one SSH connection. @throws CliError when it cannot. */
 export async function systemFacts(server: Server, system: System): Promise<SystemFacts> {
-  const commands = system.checks.flatMap((check) =>
-    isAnswerCheck(check) ? [] : [{ service: check.service, command: check.command }],
-  );
+  const { checks, units } = system;
+  const commands = checks.filter(isCommandCheck).map(({ service, command }) => ({ service, command }));
+  const logs = checks.filter(isLogCheck).map(({ service, log }) => ({
+    ...{ service, isUnit: units.some(({ name }) => name === service) },
+    ...{ without: log.without, minutes: log.minutes ?? "" },
+  }));
   const question = JSON.stringify({
     system: system.name,
     directories: system.files.map(({ path }) => path),
     files: environmentFiles(system).map(({ path }) => path),
-    commands,
+    ...{ commands, logs },
   });
   const words = [Buffer.from(question).toString("base64")];
   const result = await runScriptAsRoot(server, remoteScript("verify-system.sh"), words, TIMEOUT_SECONDS);

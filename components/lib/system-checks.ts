@@ -1,5 +1,5 @@
-/** What `homeport verify` proves of a system beside the general checks: by an answer, or by a command. */
-export type SystemCheckSpec = AnswerCheckSpec | CommandCheckSpec;
+/** What `homeport verify` proves of a system beside the general checks: by an answer, a command or a log. */
+export type SystemCheckSpec = AnswerCheckSpec | CommandCheckSpec | LogCheckSpec;
 
 interface CheckHead {
   /** The requirement that it proves: `S3-20`. */
@@ -48,4 +48,24 @@ export interface CommandCheckSpec extends CheckHead {
 /** Whether a check asks as a visitor does. */
 export function isAnswerCheck(check: SystemCheckSpec): check is AnswerCheckSpec {
   return "request" in check;
+}
+
+/** The log of a service or unit, which does not say something, nor the value of any secret. */
+export interface LogCheckSpec extends CheckHead {
+  /** Or a unit. */
+  readonly service: string;
+  readonly log: {
+    /** An extended regular expression, whatever the case. */
+    readonly without: string;
+    /** Only lines that are younger, in minutes. @default everything since the container, or all of the journal */
+    readonly minutes?: number;
+  };
+}
+
+export function isLogCheck(check: SystemCheckSpec): check is LogCheckSpec {
+  return "log" in check;
+}
+
+export function isCommandCheck(check: SystemCheckSpec): check is CommandCheckSpec {
+  return "command" in check;
 }

@@ -2,7 +2,14 @@ import { specFault as fault, type Fault } from "./faults";
 import type { SystemSpec } from "./system";
 import { partsOf } from "./system-secrets";
 import { withoutSlash } from "./system-sites";
-import { isAnswerCheck, type AnswerCheckSpec, type CommandCheckSpec } from "./system-checks";
+import {
+  isAnswerCheck,
+  isLogCheck,
+  type AnswerCheckSpec,
+  type CommandCheckSpec,
+  type LogCheckSpec,
+  type SystemCheckSpec,
+} from "./system-checks";
 
 const ID = /^[A-Z]{1,4}\d{0,2}(-\d{1,3}[a-z]?)?$/;
 
@@ -14,9 +21,33 @@ export function checkFaults(spec: SystemSpec): Fault[] {
     if (!ID.test(check.id))
       faults.push(fault(`${at}.id`, "be a requirement's id", check.id, 'write "S3-20"'));
     if (check.title === "") faults.push(fault(`${at}.title`, "say what is proven", "", "write a few words"));
-    const own = isAnswerCheck(check) ? answerFaults(spec, at, check) : commandFaults(spec, at, check);
-    return [...faults, ...own];
+    return [...faults, ...kindFaults(spec, at, check)];
   });
+}
+
+function kindFaults(spec: SystemSpec, at: string, check: SystemCheckSpec): Fault[] {
+  if (isAnswerCheck(check)) return answerFaults(spec, at, check);
+  return isLogCheck(check) ? logFaults(spec, at, check) : commandFaults(spec, at, check);
+}
+
+function logFaults(spec: SystemSpec, at: string, { service, log }: LogCheckSpec): Fault[] {
+  const faults = serviceFaults(
+    [...Object.keys(spec.services), ...Object.keys(spec.units ?? {})],
+    at,
+    service,
+  );
+  if (log.without === "" || !isPattern(log.without))
+    faults.push(fault(`${at}.log.without`, "be a regular expression", log.without, 'write "password|token"'));
+  const { minutes = 1 } = log;
+  if (!Number.isInteger(minutes) || minutes < 1)
+    faults.push(fault(`${at}.log.minutes`, "be a whole number from 1", minutes, "set it to 5"));
+  return faults;
+}
+
+function serviceFaults(known: readonly string[], at: string, service: string): Fault[] {
+  if (known.includes(service)) return [];
+  const rule = "name a service of this system";
+  return [fault(`${at}.service`, rule, service, `use one of: ${known.join(", ")}`)];
 }
 
 function answerFaults(spec: SystemSpec, at: string, { request, answer }: AnswerCheckSpec): Fault[] {
@@ -62,13 +93,7 @@ function secretFaults(spec: SystemSpec, at: string, names: readonly (string | un
 }
 
 function commandFaults(spec: SystemSpec, at: string, check: CommandCheckSpec): Fault[] {
-  const faults: Fault[] = [];
-  if (!(check.service in spec.services)) {
-    const known = Object.keys(spec.services).join(", ");
-    faults.push(
-      fault(`${at}.service`, "name a service of this system", check.service, `use one of: ${known}`),
-    );
-  }
+  const faults = serviceFaults(Object.keys(spec.services), at, check.service);
   if (check.command.length === 0 || check.command[0] === "")
     faults.push(fault(`${at}.command`, "start with a program", "nothing", "name the program"));
   if (check.prints !== undefined && !isPattern(check.prints))

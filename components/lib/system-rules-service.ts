@@ -1,4 +1,5 @@
 import { specFault as fault, type Fault } from "./faults";
+import { imageSizeFaults } from "./image-size";
 import type { Healthcheck, ServiceSpec, Strategy, SystemSpec } from "./system";
 import { toMounts } from "./system-mounts";
 import { mountFaults } from "./system-rules-mounts";
@@ -36,6 +37,7 @@ export function serviceFaults(system: SystemSpec, name: string, service: Service
     ...exposeFaults(path, service),
     ...argvFaults(path, service),
     ...limitFaults(path, service),
+    ...imageSizeFaults(path, service),
     ...healthFaults(path, service.healthcheck),
   ];
 }

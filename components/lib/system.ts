@@ -77,6 +77,8 @@ export interface ServiceSpec {
   readonly stopGracePeriodSeconds: number;
   /** @default no limit */
   readonly memoryMb?: number;
+  /** `500MB`, `2GB`: a larger image takes nobody's place. @default no limit */
+  readonly maxImageSize?: string;
 }
 
 /** `ascii` holds characters that a URL or a shell would take for its own. */

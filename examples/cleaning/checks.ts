@@ -42,6 +42,11 @@ export const checks: readonly SystemCheckSpec[] = [
     answer: { status: 400 },
   },
   ...edgeChecks,
+  {
+    ...{ id: "S3-17", title: "the API counts requests in redis", service: "api" },
+    log: { without: "redis rate limiter unavailable", minutes: 1 }, // it is asked for an order by the checks above
+    fix: "homeport logs redis",
+  },
   { id: "S3-17", title: "redis answers", service: "redis", command: ["redis-cli", "ping"], prints: "^PONG" },
   {
     id: "S3-18",

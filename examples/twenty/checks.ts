@@ -66,4 +66,8 @@ export const checks: readonly SystemCheckSpec[] = [
     request: { path: "/graphql", method: "POST", body: `{"query":"${CHALLENGE}"}` },
     answer: { status: 200, contains: '"loginToken":{"token":"' },
   },
+  {
+    ...{ id: "S4-15", title: "the server's log has no word of a secret", service: "server" },
+    log: { without: "password|secret|token" },
+  },
 ];

@@ -39,6 +39,7 @@ export const system = defineSystem({
     },
     server: {
       containerName: "twenty-server",
+      maxImageSize: "500MB",
       environment: {
         NODE_ENV: "production",
         REDIS_URL: "redis://redis:6379",
@@ -64,6 +65,7 @@ export const system = defineSystem({
     },
     front: {
       containerName: "twenty-front",
+      maxImageSize: "500MB",
       strategy: "stop-first", // for the sake of its name
       environment: { NODE_ENV: "production", REACT_APP_SERVER_BASE_URL: "https://crm.{domain}/api" },
       dependsOn: ["server"],

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Looks at a system's directories and environment files, and runs its own checks in their containers; changes nothing.
+# Looks at a system's directories and environment files, and runs its own checks in their containers and logs; changes nothing.
 # Prints one JSON object. Runs as root, over stdin.
-# Usage: verify-system.sh BASE64, of {"system", "directories": [...], "files": [...], "commands": [{"service", "command"}]}
+# Usage: verify-system.sh BASE64, of {"system", "directories": [...], "files": [...], "commands": [{"service", "command"}],
+# "logs": [{"service", "isUnit", "without", "minutes"}]}
 
 function directories() {
   local path found
@@ -44,13 +45,40 @@ function commands() {
   jq -c '.commands[]' <<<"${question}" | while read -r each; do run_command "${each}"; done | jq -sc .
 }
 
+# look_at_log JSON: how many lines of a container's log or a unit's journal say what they must not, or hold a secret.
+function look_at_log() {
+  local service without minutes container lines secrets word found=true
+  service=$(jq -r .service <<<"$1")
+  without=$(jq -r .without <<<"$1")
+  minutes=$(jq -r .minutes <<<"$1")
+  if [[ "$(jq -r .isUnit <<<"$1")" == true ]]; then
+    journalctl --no-pager -o cat -u "${service}.service" ${minutes:+--since "-${minutes}min"} >"${work}/log" 2>/dev/null || found=false
+  else
+    container=$(docker ps -aq --filter "label=homeport.system=${system}" --filter "label=homeport.service=${service}" | head -n 1)
+    docker logs ${minutes:+--since "${minutes}m"} "${container:-none}" >"${work}/log" 2>&1 || found=false
+  fi
+  lines=$(grep -ciE -- "${without}" "${work}/log") || true
+  word=$(grep -oiE -m 1 -- "${without}" "${work}/log" | head -n 1) || true
+  secrets=$(grep -cF -f "${work}/secrets" "${work}/log") || true
+  jq -nc --argjson found "${found}" --argjson lines "${lines:-0}" --arg word "${word}" --argjson secrets "${secrets:-0}" '$ARGS.named'
+}
+
+# logs: values of secrets stay here, and lines too short to be told from words are none.
+function logs() {
+  local each file
+  for file in /etc/homeport/secrets/*/*; do
+    if [[ -f "${file}" ]]; then printf '%s\n' "$(<"${file}")"; fi
+  done | grep -E '.{8}' | sort -u >"${work}/secrets" || true
+  jq -c '.logs[]' <<<"${question}" | while read -r each; do look_at_log "${each}"; done | jq -sc .
+}
+
 function main() {
   local question system
   question=$(base64 -d <<<"$1")
   system=$(jq -r .system <<<"${question}")
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT
-  jq -nc --argjson directories "$(directories)" --argjson files "$(files)" --argjson commands "$(commands)" '$ARGS.named'
+  jq -nc --argjson directories "$(directories)" --argjson files "$(files)" --argjson commands "$(commands)" --argjson logs "$(logs)" '$ARGS.named'
 }
 
 {

@@ -6,7 +6,17 @@ import { isSecret, openTexts, plain, recordGraph, settled } from "../support/moc
 import { CANARY, canary } from "../support/provider-answers";
 
 const graph = recordGraph();
-const ROOTS = ["app", "secrets", "bare", "bare-secrets", "told", "told-secrets", "the-provider"];
+const ROOTS = [
+  "app",
+  "secrets",
+  "bare",
+  "bare-secrets",
+  "told",
+  "told-secrets",
+  "weighed",
+  "weighed-secrets",
+  "the-provider",
+];
 const WITH_TOKEN = { secrets: ["TOKEN"], secretFiles: true, user: "1000:1000" };
 const FILE = "told-environment-etc-small-small-env";
 
@@ -27,6 +37,11 @@ describe("ContainerStack", () => {
     new ContainerStack("bare", {
       ...{ ...common, system: bare, images: { web: "nginx:1.29" }, environment: {} },
       secrets: new Secrets("bare-secrets", { system: bare, kept: {} }),
+    });
+    const weighed = smallSystem({ maxImageSize: "1MB" });
+    new ContainerStack("weighed", {
+      ...{ ...common, system: weighed, images: { web: "nginx:1.29" }, environment: {} },
+      secrets: new Secrets("weighed-secrets", { system: weighed, kept: {} }),
     });
     const told = smallSystem(
       { ...{ environmentFile: "/etc/small/small.env", environment: { MODE: "not this" } }, ...WITH_TOKEN },
@@ -64,6 +79,15 @@ describe("ContainerStack", () => {
     expect(houseFaults(graph, ROOTS)).toEqual([]);
   });
 
+  it("weighs an image between its pull and the container that it is for (S4-1)", () => {
+    const weighed = graph.get("weighed-web-image-size");
+    expect(weighed.dependencies).toContain("weighed-web-image");
+    expect(String(plain(weighed.inputs.create))).toContain(
+      "'web' 'nginx:1.29' 'sha256:weighed-web-image' '1000000'",
+    );
+    expect(graph.get("weighed-web").dependencies).toContain("weighed-web-image-size");
+  });
+
   it("asks for no secrets step and no volume where a service has none", () => {
     expect(graph.children("bare")).toEqual([
       "command:remote:Command bare-entrypoint",
@@ -78,7 +102,7 @@ describe("ContainerStack", () => {
   it("sends everything on the host to the host's own provider, and lets it go with the server", () => {
     const onHost = graph.resources.filter(({ type }) => /^(docker|command):/.test(type));
 
-    expect(onHost).toHaveLength(19);
+    expect(onHost).toHaveLength(24);
     for (const { deletedWith } of onHost) expect(deletedWith).toBe("the-server");
     for (const { type, provider } of onHost)
       if (type.startsWith("docker:")) expect(provider).toBe("the-provider");

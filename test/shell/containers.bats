@@ -231,3 +231,13 @@ pair() {
   [[ "${stderr}" == "homeport: registry ghcr.io: must accept the token of me, got Get https://ghcr.io/v2/: denied; fix: npx pulumi config set --secret homeport:registryPassword, then npx pulumi up" ]]
   [[ "$(cat "${HOMEPORT_ROOT}/root/.docker/config.json")" == "{}" ]]
 }
+
+@test "63-image-size: a larger image is refused with both sizes, and one of exactly that size is not (S4-1)" {
+  stub docker 'echo 500000001'
+  run -1 remote 63-image-size.sh web ghcr.io/me/web@sha256:1 sha256:2 500000000
+  [[ "${output}" == *"services.web.maxImageSize: image ghcr.io/me/web@sha256:1 must be at most 500MB, got 501MB; fix: "* ]]
+  called "docker image inspect --format {{.Size}} sha256:2"
+  stub docker 'echo 500000000'
+  run -0 remote 63-image-size.sh web ghcr.io/me/web@sha256:1 sha256:2 500000000
+  [[ "${output}" == unchanged ]]
+}

@@ -3,6 +3,7 @@ import {
   answerVerdict,
   commandVerdict,
   directoriesVerdict,
+  logVerdict,
   environmentFilesVerdict,
   mountsVerdict,
   requestOf,
@@ -102,6 +103,28 @@ describe("a command in a container", () => {
     ["broken when it was not run", undefined, { ok: false }],
   ])("is %s", (_, found, verdict) => {
     expect(commandVerdict(check, found)).toMatchObject(verdict);
+  });
+});
+
+describe("a log", () => {
+  const check = { ...{ id: "S4-15", title: "x", service: "web" }, log: { without: "token|secret" } };
+  const found = { found: true, lines: 0, word: "", secrets: 0 };
+  it.each([
+    ["proven", found, { ok: true, evidence: "web: no line says token|secret" }],
+    [
+      "broken by a word",
+      { ...found, lines: 2, word: "Token" },
+      { ok: false, found: 'web: 2 lines say "Token"' },
+    ],
+    [
+      "broken by a secret's value",
+      { ...found, secrets: 1 },
+      { ok: false, found: "web: 1 lines hold a secret" },
+    ],
+    ["broken when there is none", { ...found, found: false }, { ok: false, found: "web has no log" }],
+    ["broken when nobody looked", undefined, { ok: false }],
+  ])("is %s", (_, facts, verdict) => {
+    expect(logVerdict(check, facts)).toMatchObject(verdict);
   });
 });
 

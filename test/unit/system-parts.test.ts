@@ -26,6 +26,9 @@ const answer = (request: object, status: unknown = 200): Partial<SystemSpec> =>
 const command = (change: object): Partial<SystemSpec> => ({
   checks: [{ id: "S3-18", title: "x", service: "web", command: ["true"], ...change }],
 });
+const log = (change: object, service = "web"): Partial<SystemSpec> => ({
+  checks: [{ ...{ id: "S3-17", title: "x", service }, log: { without: "secret", ...change } }],
+});
 const composed = (template: string): [Partial<ServiceSpec>, Partial<SystemSpec>] => [
   { secrets: ["DSN", "PASSWORD"], secretFiles: true, user: "1:1" },
   {
@@ -114,6 +117,22 @@ describe("faults of the parts of a spec", () => {
       "a broken pattern",
       spec({}, command({ prints: "(" })),
       "checks[0].prints: must be a regular expression",
+    ],
+    ["a log nowhere", spec({}, log({}, "cache")), "checks[0].service: must name a service"],
+    [
+      "a log of anything",
+      spec({}, log({ without: "(" })),
+      "checks[0].log.without: must be a regular expression",
+    ],
+    [
+      "a log of no time",
+      spec({}, log({ minutes: 0 })),
+      "checks[0].log.minutes: must be a whole number from 1",
+    ],
+    [
+      "an image without end",
+      spec({ maxImageSize: "500" }),
+      "services.web.maxImageSize: must be whole megabytes",
     ],
     ["an id", spec({}, command({ id: "later" })), "checks[0].id: must be a requirement's id"],
     ["a port that is none", spec({ expose: [0] }), "services.web.expose: must be ports from 1 to 65535"],
