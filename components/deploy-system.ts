@@ -224,8 +224,7 @@ function letVisitorsIn(
   const rules = rulesetPhases(declared).length > 0;
   const rulesets = rules ? new Rulesets("rulesets", { zoneId, edge: declared, owner }).rulesets : [];
   const dns = new Dns("dns", {
-    ...{ domain, hostnames, zoneId },
-    owner,
+    ...{ domain, hostnames, zoneId, owner, mail: system.mail },
     address: server.address,
     recordType: config.wwwRecord,
     edgeReady: [edge.strict, ...rulesets],

@@ -27,3 +27,4 @@ export type { AnswerCheckSpec, CommandCheckSpec, SystemCheckSpec } from "./lib/s
 export type { FilesSpec } from "./lib/system-files";
 export type { ComposedSecret } from "./lib/system-secrets";
 export type { VariableRule, VariablesSpec } from "./lib/system-variables";
+export type { DkimSpec, MailPolicy, MailSpec } from "./lib/system-mail";

@@ -1,5 +1,5 @@
 import { ownerComment, physicalName } from "../../components/lib/names";
-import { systemHostnames, type System } from "../../components/lib/system";
+import type { System } from "../../components/lib/system";
 import { cloudflareApi } from "../cloudflare";
 import type { PulumiStack, StackConfig } from "../pulumi";
 import type { ZoneRecord } from "../recovery/import-file";
@@ -32,7 +32,7 @@ export async function clearLeftoverRecords(
   const api = cloudflareApi(config);
   const domain = config.get("homeport:domain")?.value ?? "";
   const zoneId = await findZone(api, domain);
-  const records = await findRecords(api, zoneId, systemHostnames(system, domain));
+  const records = await findRecords(api, zoneId, { system, stack: stack.name, domain });
   const mark = ownerComment(physicalName(system.name, stack.name));
   if (leftoverRecords(records, mark, await stack.export()).length === 0) return [];
 

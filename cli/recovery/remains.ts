@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { physicalName } from "../../components/lib/names";
+import { ownerComment, physicalName } from "../../components/lib/names";
 import { systemHostnames, type System } from "../../components/lib/system";
+import { mailRecords } from "../../components/lib/system-mail";
 import type { CloudflareApi } from "../cloudflare";
 import { failed } from "../cli-error";
 import { findLabelled, type HetznerApi, type HetznerKind, type HetznerObject } from "../hetzner";
@@ -48,7 +49,7 @@ export async function findRemains(
   const zoneId = await findZone(apis.cloudflare, domain);
   const [hetzner, found, issued, edge] = await Promise.all([
     findLabelled(apis.hetzner, stackSelector(system.name, stack)),
-    findRecords(apis.cloudflare, zoneId, hostnames),
+    findRecords(apis.cloudflare, zoneId, { system, stack, domain }),
     certificatesOf(apis.cloudflare, zoneId),
     findEdgeObjects(apis.cloudflare, zoneId, system),
   ]);
@@ -77,18 +78,26 @@ export async function findZone(api: CloudflareApi, domain: string): Promise<stri
   );
 }
 
-/** The address records at these names, whoever made them. */
+/**
+ * The records at the system's names that stand where it puts its own: addresses, whoever made them, and of the texts,
+ * of which a name may have many, those that are this stack's.
+ */
 export async function findRecords(
   api: CloudflareApi,
   zoneId: string,
-  hostnames: readonly string[],
+  { system, stack, domain }: { readonly system: System; readonly stack: string; readonly domain: string },
 ): Promise<ZoneRecord[]> {
-  return (await Promise.all(hostnames.map((name) => recordsOf(api, zoneId, name)))).flat();
+  const mail = mailRecords(system.mail, domain).map(({ name }) => name);
+  const names = new Set([...systemHostnames(system, domain), ...mail]);
+  const mark = ownerComment(physicalName(system.name, stack));
+  const found = (await Promise.all([...names].map((name) => recordsOf(api, zoneId, name)))).flat();
+  return found.filter(
+    ({ type, comment }) => ADDRESS_TYPES.includes(type) || (type === "TXT" && comment === mark),
+  );
 }
 
 async function recordsOf(api: CloudflareApi, zoneId: string, name: string): Promise<ZoneRecord[]> {
-  const found = records.parse(await api.get(`/zones/${zoneId}/dns_records?name=${encodeURIComponent(name)}`));
-  return found.filter(({ type }) => ADDRESS_TYPES.includes(type));
+  return records.parse(await api.get(`/zones/${zoneId}/dns_records?name=${encodeURIComponent(name)}`));
 }
 
 async function certificatesOf(api: CloudflareApi, zoneId: string): Promise<z.infer<typeof certificates>> {

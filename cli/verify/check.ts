@@ -1,6 +1,6 @@
 import type { PlainConfig } from "../../components/lib/config-rules";
 import type { System } from "../../components/lib/system";
-import type { EdgeFacts, HostFacts, NameFacts, ReachFacts } from "./facts";
+import type { EdgeFacts, HostFacts, MailFacts, NameFacts, ReachFacts } from "./facts";
 import type { HttpAnswer, HttpRequest } from "./http";
 import type { RuleFacts } from "./rule-facts";
 import type { SystemFacts } from "./system-facts";
@@ -38,6 +38,7 @@ export interface Sources {
   readonly rules: () => Promise<RuleFacts>;
   readonly host: () => Promise<HostFacts>;
   readonly names: () => Promise<NameFacts>;
+  readonly mail: () => Promise<MailFacts>;
   readonly edge: () => Promise<EdgeFacts>;
   readonly reach: () => Promise<ReachFacts>;
   readonly system: () => Promise<SystemFacts>;

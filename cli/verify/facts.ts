@@ -47,6 +47,14 @@ export type NameFacts = Readonly<
   Record<string, { readonly addresses: readonly string[]; readonly error?: string }>
 >;
 
+/** What the resolver says of mail, by name: texts with their strings put together, or an alias. */
+export type MailFacts = Readonly<
+  Record<
+    string,
+    { readonly texts: readonly string[]; readonly aliases: readonly string[]; readonly error?: string }
+  >
+>;
+
 /** One answer over HTTP, or why there was none. */
 export interface Answer {
   readonly url: string;

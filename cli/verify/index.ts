@@ -25,7 +25,8 @@ import { ask } from "./http";
 import { ruleFacts } from "./rule-facts";
 import { systemFacts } from "./system-facts";
 import type { Server } from "../ssh";
-import { edgeFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
+import { edgeFacts, mailFacts, reachFacts, resolveNames, routeFromEnvironment } from "./probes";
+import { MAIL_CHECKS } from "./checks-mail";
 import { POINT_IN_TIME_CHECKS } from "./checks-point-in-time";
 import { once, runChecks, type CheckResult } from "./run-checks";
 import { projectSystem } from "../system";
@@ -43,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   ...UNIT_CHECKS,
   ...VARIABLE_CHECKS,
   ...EDGE_CHECKS,
+  ...MAIL_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort(byId);
 
@@ -102,6 +104,7 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
     rules: once(() => ruleFacts(cloudflare, expected.zoneId, expected.system, expected.serverName)),
     host: once(async () => hostFacts(onHost(), hostnames, expected.system.units)),
     names: once(() => resolveNames(hostnames, route)),
+    mail: once(() => mailFacts(expected.system.mail, domain, route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),
     system: once(async () => systemFacts(onHost(), expected.system)),
     ask: (request) => ask(request, route),

@@ -4,7 +4,8 @@ import { fullHostname, type System } from "../../components/lib/system";
 import type { Site } from "../../components/lib/system-sites";
 import { messageOf } from "../output";
 import { ask } from "./http";
-import type { Answer, EdgeFacts, NameFacts, ReachFacts } from "./facts";
+import { mailRecords, type MailSpec } from "../../components/lib/system-mail";
+import type { Answer, EdgeFacts, MailFacts, NameFacts, ReachFacts } from "./facts";
 
 /** The way to the edge from here. Everything empty: as any visitor goes. */
 export interface Route {
@@ -25,8 +26,7 @@ export function routeFromEnvironment(env: NodeJS.ProcessEnv): Route {
 
 /** Asks the resolver for the IPv4 addresses of each hostname. */
 export async function resolveNames(hostnames: readonly string[], route: Route): Promise<NameFacts> {
-  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
-  if (route.resolver !== undefined) resolver.setServers([route.resolver]);
+  const resolver = resolverOf(route);
   const answers = hostnames.map(async (hostname) => {
     try {
       return [hostname, { addresses: await resolver.resolve4(hostname) }] as const;
@@ -35,6 +35,31 @@ export async function resolveNames(hostnames: readonly string[], route: Route): 
     }
   });
   return Object.fromEntries(await Promise.all(answers)) as NameFacts;
+}
+
+/** Asks the resolver for what a mail system reads. */
+export async function mailFacts(
+  mail: MailSpec | undefined,
+  domain: string,
+  route: Route,
+): Promise<MailFacts> {
+  const resolver = resolverOf(route);
+  const answers = mailRecords(mail, domain).map(async ({ name, type }) => {
+    try {
+      if (type === "CNAME") return [name, { texts: [], aliases: await resolver.resolveCname(name) }] as const;
+      const texts = (await resolver.resolveTxt(name)).map((strings) => strings.join(""));
+      return [name, { texts, aliases: [] }] as const;
+    } catch (error) {
+      return [name, { texts: [], aliases: [], error: messageOf(error) }] as const;
+    }
+  });
+  return Object.fromEntries(await Promise.all(answers)) as MailFacts;
+}
+
+function resolverOf({ resolver: server }: Route): Resolver {
+  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
+  if (server !== undefined) resolver.setServers([server]);
+  return resolver;
 }
 
 /** Asks each site as a visitor does: its health page, the same over plain HTTP, and the hosts that redirect to it. */

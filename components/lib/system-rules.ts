@@ -4,6 +4,7 @@ import { dependencyFaults } from "./system-rules-dependencies";
 import { edgeFaults } from "./system-rules-edge";
 import { environmentFileFaults } from "./system-rules-environment-file";
 import { filesFaults } from "./system-rules-files";
+import { mailFaults } from "./system-rules-mail";
 import { secretFaults } from "./system-rules-secrets";
 import { serviceFaults } from "./system-rules-service";
 import { siteFaults } from "./system-rules-sites";
@@ -30,6 +31,7 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...checkFaults(spec),
     ...edgeFaults(spec),
     ...unitsFaults(spec),
+    ...mailFaults(spec),
     ...variablesFaults(spec),
   ];
 }

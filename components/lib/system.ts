@@ -10,6 +10,7 @@ import {
   type HostDirectory,
 } from "./system-files";
 import { toMounts, type HostMount } from "./system-mounts";
+import type { MailSpec } from "./system-mail";
 import type { EdgeSpec } from "./system-edge";
 import { systemFaults } from "./system-rules";
 import { strategyOf } from "./system-rules-service";
@@ -134,6 +135,8 @@ export interface SystemSpec {
   readonly backupVolumes?: readonly (string | BackupVolumeSpec)[];
   /** What variables and secrets have to be there, whatever has them. @default no rules */
   readonly variables?: VariablesSpec;
+  /** Who may send mail as the domain: SPF, DKIM and DMARC records. @default nothing is said of it */
+  readonly mail?: MailSpec;
   /** What `homeport verify` proves beside the general checks. @default none */
   readonly checks?: readonly SystemCheckSpec[];
   /** Rules, rate limits, redirects, Turnstile and monitors at Cloudflare. @default none */
@@ -166,7 +169,8 @@ export interface System {
   readonly databases: readonly DatabaseSpec[];
   readonly files: readonly HostDirectory[];
   readonly backupVolumes: readonly BackupVolume[];
-  readonly variables?: VariablesSpec;
+  readonly variables: VariablesSpec | undefined;
+  readonly mail: MailSpec | undefined;
   readonly checks: readonly SystemCheckSpec[];
   readonly edge: EdgeSpec;
   readonly units: readonly Unit[];
@@ -193,7 +197,8 @@ export function defineSystem(spec: SystemSpec): System {
     databases: spec.databases ?? [],
     files: [...toDirectories(spec.files), ...unitDirectories(units), ...acmeDirectories(sites)],
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
-    ...(spec.variables === undefined ? {} : { variables: spec.variables }),
+    variables: spec.variables,
+    mail: spec.mail,
     checks: spec.checks ?? [],
     edge: spec.edge ?? {},
     units,
@@ -230,3 +235,4 @@ function toService(name: string, spec: ServiceSpec): Service {
 export type { SystemCheckSpec } from "./system-checks";
 export type { VariableRule, VariablesSpec } from "./system-variables";
 export type { EdgeSpec } from "./system-edge";
+export type { MailSpec } from "./system-mail";

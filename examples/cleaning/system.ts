@@ -1,5 +1,6 @@
 import { defineSystem } from "homeport/system";
 import { checks } from "./checks";
+import { mail } from "./mail";
 import { variables } from "./variables";
 import { edge } from "./edge";
 
@@ -145,5 +146,6 @@ export const system = defineSystem({
   files: { "/opt/cleaning/var/uploads": { owner: "1000:1000", mode: "0750" } },
   variables,
   edge,
+  mail,
   checks,
 });

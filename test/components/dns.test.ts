@@ -18,12 +18,17 @@ describe("Dns", () => {
     };
     new Dns("dns", { ...args, recordType: "A" });
     new Dns("alias", { ...args, recordType: "CNAME" });
+    const mail = {
+      ...{ spf: ["include:sendgrid.net", "~all"], dkim: { s1: { cname: "s1.sender.example" } } },
+      dmarc: { policy: "monitor", reports: "dmarc@{domain}" },
+    } as const;
+    new Dns("mailed", { ...args, hostnames: ["mxcorre.com"], recordType: "A", mail });
     await settled();
   });
 
   it("is exactly one record per host", () => {
     expect(graph.children("dns")).toEqual([`${RECORD} dns-apex`, `${RECORD} dns-www`]);
-    expect(houseFaults(graph, ["dns", "alias"])).toEqual([]);
+    expect(houseFaults(graph, ["dns", "alias", "mailed"])).toEqual([]);
   });
 
   it("says in each record whose it is, so that a lost state finds its own", () => {
@@ -46,5 +51,27 @@ describe("Dns", () => {
   it("lets nobody in before strict is set (S1-31)", () => {
     for (const name of ["dns-apex", "dns-www", "alias-apex", "alias-www"])
       expect(graph.get(name).dependencies).toContain("strict");
+  });
+
+  it("says who may send mail, never proxied, before the sites' own records if it likes (S3-14)", () => {
+    const names = ["mailed-mail-dkim-s1", "mailed-mail-dmarc", "mailed-mail-spf"];
+    expect(graph.children("mailed")).toEqual([
+      `${RECORD} mailed-apex`,
+      ...names.map((name) => `${RECORD} ${name}`),
+    ]);
+    for (const name of names) {
+      expect(graph.get(name).inputs).toMatchObject({
+        proxied: false,
+        ttl: 1,
+        comment: "Homeport: shop-prod",
+      });
+      expect(graph.get(name).dependencies).not.toContain("strict");
+    }
+    expect(graph.get("mailed-mail-spf").inputs).toMatchObject({
+      ...{ type: "TXT", name: "mxcorre.com", content: '"v=spf1 include:sendgrid.net ~all"' },
+    });
+    expect(graph.get("mailed-mail-dkim-s1").inputs).toMatchObject({
+      ...{ type: "CNAME", name: "s1._domainkey.mxcorre.com", content: "s1.sender.example" },
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NOTHING, Project } from "./support/project";
-import { environment, eventually, execute, visitor } from "./support/cloud";
+import { cloudflare, environment, eventually, execute, visitor } from "./support/cloud";
 import { changeAtCloudflare, subscribe } from "./support/cloudflare-edge";
 import { startReceiver } from "./support/receiver";
 import { cleaningDefects } from "./support/defects-cleaning";
@@ -69,6 +69,16 @@ async function files(): Promise<string> {
   );
 }
 
+/** As somebody does in Cloudflare's console. */
+async function weakenDmarc(): Promise<void> {
+  const zones = await cloudflare<{ result: { id: string }[] }>("/zones?name=sparkling.company");
+  const path = `/zones/${zones.result[0]?.id}/dns_records`;
+  const name = "_dmarc.sparkling.company";
+  const { result } = await cloudflare<{ result: { id: string }[] }>(`${path}?name=${name}`);
+  const body = JSON.stringify({ content: '"v=DMARC1; p=none"' });
+  await cloudflare(`${path}/${result[0]?.id}`, { method: "PATCH", body });
+}
+
 describe("the cleaning system (S3)", () => {
   beforeAll(async () => {
     const { code, output } = await project.local();
@@ -78,7 +88,7 @@ describe("the cleaning system (S3)", () => {
   it("is proven by verify, line by line", async () => {
     const checks = await project.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    const own = [2, 3, 6, 7, 9, 10, 15, 16, 17, 18, 19, 20, 21, 22, 27].map((id) => `S3-${id}`);
+    const own = [2, 3, 6, 7, 9, 10, 14, 15, 16, 17, 18, 19, 20, 21, 22, 27].map((id) => `S3-${id}`);
     expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
   });
 
@@ -145,14 +155,20 @@ describe("the cleaning system (S3)", () => {
     }
   });
 
-  it("drift sees it when somebody wrote to that file, shows no value, and heals it (S3-7)", async () => {
+  it("drift sees what somebody wrote to that file, without showing it, and a weaker DMARC policy; it heals both (S3-7, S3-14)", async () => {
     await project.onServer(`echo "APP_ENV='dev'" >>${ENV_FILE}`);
+    await weakenDmarc();
+    expect(await project.broken()).toEqual([
+      expect.stringMatching(/^S3-7 /),
+      expect.stringMatching(/^S3-14 DMARC/),
+    ]);
     const found = await project.sh("npx", "homeport", "drift", "--json");
     expect(found.code, found.output).toBe(1);
-    expect(found.stdout).toContain(ENV_FILE);
+    for (const what of [ENV_FILE, "dns-mail-dmarc"]) expect(found.stdout).toContain(what);
     expect(found.stdout).not.toContain("APP_ENV");
     const healed = await project.sh("npx", "homeport", "drift", "--heal");
     expect(healed.code, healed.output).toBe(0);
+    expect(await project.broken()).toEqual([]);
   });
 
   it.each(Object.entries(defects))("verify finds every defect %s", async (_, batch) => {

@@ -178,6 +178,31 @@ describe("what both APIs still have", () => {
     expect((await findRemains({ hetzner, cloudflare }, where)).records.map(({ id }) => id)).toEqual(["r1"]);
   });
 
+  it("finds this stack's own records of mail, and nobody else's", async () => {
+    const ours = { comment: "Homeport: shop-prod" };
+    const cloudflare = cloudflareWith({
+      "/zones?name=shop.example": [{ id: "z1" }],
+      "/zones/z1/dns_records?name=shop.example": [
+        { id: "spf", name: "shop.example", type: "TXT", ...ours },
+        { id: "theirs", name: "shop.example", type: "TXT", comment: "Homeport: other-prod" },
+      ],
+      "/zones/z1/dns_records?name=_dmarc.shop.example": [
+        { id: "dmarc", name: "_dmarc.shop.example", type: "TXT", ...ours },
+      ],
+      "/zones/z1/dns_records?name=s1._domainkey.shop.example": [
+        { id: "dkim", name: "s1._domainkey.shop.example", type: "CNAME", ...ours },
+      ],
+    });
+    const mail = {
+      spf: ["-all"],
+      dkim: { s1: { cname: "a.example" } },
+      dmarc: { policy: "monitor", reports: "" },
+    };
+    const where = { system: { ...system, mail } as never, stack: "prod", domain: "shop.example" };
+    const { records } = await findRemains({ hetzner, cloudflare }, where);
+    expect(records.map(({ id }) => id).sort()).toEqual(["dkim", "dmarc", "spf"]);
+  });
+
   it("cannot be known without the zone, and says which token reads it", async () => {
     const where = { system, stack: "prod", domain: "shop.example" };
     await expect(findRemains({ hetzner, cloudflare: cloudflareWith({}) }, where)).rejects.toThrow(
