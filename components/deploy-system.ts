@@ -25,8 +25,9 @@ import { Rulesets } from "./rulesets";
 import { Secrets } from "./secrets";
 import { Server } from "./server";
 import { SshIdentity } from "./ssh-identity";
-import { turnstileKeys } from "./turnstile";
 import { SystemdUnit } from "./systemd-unit";
+import { turnstileKeys } from "./turnstile";
+import { createUnitLimits } from "./unit-limits";
 import { Zone } from "./zone";
 import { edgeOf } from "./lib/zone-plans";
 
@@ -195,13 +196,15 @@ function runUnits(
   secrets: Secrets,
   beforeStart: readonly pulumi.Resource[],
 ): pulumi.Resource[] {
-  return system.units.map(
+  const started = system.units.map(
     (unit) =>
       new SystemdUnit(`units-${unit.name}`, {
         ...{ unit, system: system.name, host, secrets, packagesReady, beforeStart },
         environment: environment[unit.name] ?? {},
       }).started,
   );
+  createUnitLimits(system.units, host, started);
+  return started;
 }
 
 /** Last the way in: strict once the origin answers, records once strict and the edge's rules are set, then monitors. */

@@ -37,6 +37,7 @@ export const PROBES = [
   "disks",
   "applications",
   "strays",
+  "limits",
 ] as const;
 
 /** What each of them said. */

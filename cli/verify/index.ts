@@ -18,6 +18,7 @@ import { HOST_CHECKS } from "./checks-host";
 import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
 import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { DIRECTORY_CHECKS, ownChecks } from "./checks-system";
+import { LIMIT_CHECKS } from "./checks-limits";
 import { UNIT_CHECKS } from "./checks-units";
 import { VARIABLE_CHECKS } from "./checks-variables";
 import { hostFacts } from "./facts";
@@ -45,6 +46,7 @@ export const CHECKS: readonly Check[] = [
   ...VARIABLE_CHECKS,
   ...EDGE_CHECKS,
   ...MAIL_CHECKS,
+  ...LIMIT_CHECKS,
   ...OUTSIDE_CHECKS,
 ].sort(byId);
 

@@ -1,6 +1,7 @@
 import { specFault as fault, type Fault } from "./faults";
 import type { SystemSpec } from "./system";
 import { filesFaults } from "./system-rules-files";
+import { thresholdFaults } from "./system-rules-limits";
 import { sharedPath, WWW_DATA, type UnitSpec } from "./system-units";
 
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
@@ -37,6 +38,7 @@ function unitFaults(spec: SystemSpec, name: string, unit: UnitSpec): Fault[] {
     ...environmentFaults(spec, at, unit),
     ...networkFaults(at, unit),
     ...limitFaults(at, unit),
+    ...thresholdFaults(`${at}.limits`, unit.limits ?? {}),
     ...writableFaults(at, name, unit),
   ];
 }

@@ -3,6 +3,18 @@ import type { FilesSpec, HostDirectory } from "./system-files";
 /** What a unit's code needs beside itself, installed anew in every release. */
 export type UnitRuntime = "python-venv" | "bundle" | "none";
 
+/** What is told when it does not hold (S2-23); nothing is stopped by it. */
+export interface UnitLimits {
+  /** Milliseconds until the health path has answered, on the host itself, at most. */
+  readonly responseMs?: number;
+  /** MiB of all its processes, at most. */
+  readonly memoryMb?: number;
+  /** Of one core, at most. */
+  readonly cpuPercent?: number;
+  /** MiB that are free where its folder is, at least. */
+  readonly freeDiskMb?: number;
+}
+
 /** An application without a container: a code tree of this machine as a systemd service of the server. */
 export interface UnitSpec {
   /** Folder of the code, relative to the project's. */
@@ -43,8 +55,10 @@ export interface UnitSpec {
   readonly restart?: "always" | "on-failure";
   /** Seconds between SIGTERM and SIGKILL. @default 30 */
   readonly stopGracePeriodSeconds?: number;
-  /** @default no limit */
+  /** More than this is killed. @default no limit */
   readonly memoryMb?: number;
+  /** Measured every five minutes and by verify. @default none */
+  readonly limits?: UnitLimits;
 }
 
 /** A checked unit: every default filled in. */
@@ -71,7 +85,15 @@ export function toUnit(name: string, spec: UnitSpec): Unit {
   const runtime = spec.runtime ?? "none";
   return {
     ...{ excludes: [], folder: `/opt/${name}`, beforeStart: [], ...WWW_DATA },
-    ...{ environment: {}, secrets: [], secretsAs: {}, healthPath: "/up", startSeconds: 60, writable: {} },
+    ...{
+      environment: {},
+      secrets: [],
+      secretsAs: {},
+      healthPath: "/up",
+      startSeconds: 60,
+      writable: {},
+      limits: {},
+    },
     ...{ restart: "on-failure", stopGracePeriodSeconds: 30 },
     ...spec,
     ...{ name, runtime, packages: [...RUNTIME_PACKAGES[runtime], ...(spec.packages ?? [])] },

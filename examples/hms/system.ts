@@ -47,6 +47,7 @@ export const system = defineSystem({
       port: 5051,
       healthPath: "/health",
       writable: { data: { sqlite: ["hms.sqlite3"] } },
+      limits: { responseMs: 500, memoryMb: 100, cpuPercent: 25, freeDiskMb: 1024 },
     },
     "cigar-management-system": {
       ...RAILS,

@@ -116,7 +116,7 @@ function message() {
       "Message-ID: <$(date +%s).$$.${RANDOM}@${HOMEPORT_SMTP_FROM#*@}>" "Subject: ${system}-${stack}: $1 of ${database}" \
       'MIME-Version: 1.0' 'Content-Type: text/plain; charset=utf-8' 'Content-Transfer-Encoding: 8bit' ''
     jq -r '"\(.error)", "", "\(.event) of \(.database) on \(.system)-\(.stack) at \(.at)"' <<<"$2"
-    printf 'More: homeport ssh -- sudo tail -n 20 /var/log/%s-backup.log\n' "${name}"
+    printf 'More: homeport ssh -- sudo %s\n' "${more:-tail -n 20 /var/log/${name}-backup.log}"
   } | sed 's/$/\r/'
 }
 
