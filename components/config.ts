@@ -64,8 +64,10 @@ export interface StackConfig {
   readonly strictNeighbours: readonly string[];
   /** Cloudflare's plan of the zone. */
   readonly zonePlan: ZonePlan;
-  /** Cron, UTC: when upgrades may restart the host. */
+  /** Cron, server's time: when packages are upgraded. */
   readonly upgradeSchedule: string;
+  /** Whether the server is restarted after that where it is due. */
+  readonly upgradeReboot: boolean;
   readonly backup: BackupConfig;
   readonly pointInTime: PlainPointInTime;
   readonly protect: boolean;

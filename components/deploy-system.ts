@@ -25,9 +25,8 @@ import { Rulesets } from "./rulesets";
 import { Secrets } from "./secrets";
 import { Server } from "./server";
 import { SshIdentity } from "./ssh-identity";
-import { SystemdUnit } from "./systemd-unit";
+import { createUnits } from "./systemd-unit";
 import { turnstileKeys } from "./turnstile";
-import { createUnitLimits } from "./unit-limits";
 import { Zone } from "./zone";
 import { edgeOf } from "./lib/zone-plans";
 
@@ -123,7 +122,7 @@ function createServer(system: System, config: StackConfig, zone: Zone, sshConfig
     newborn: { ...host, hostKey: identity.bootstrapPublicKey },
     ...{ host, running: server.running },
     hostPrivateKey: config.hostPrivateKey,
-    upgradeSchedule: config.upgradeSchedule,
+    ...{ upgradeSchedule: config.upgradeSchedule, upgradeReboot: config.upgradeReboot },
   });
   return { server, host, hardening };
 }
@@ -166,7 +165,8 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
       return restored.compared;
     },
   });
-  const units = runUnits(system, config, machine, secrets, [...Object.values(app.containers), ...compared]);
+  const beforeStart = [...Object.values(app.containers), ...compared];
+  const units = createUnits(system, { host, environment, secrets, packagesReady, beforeStart });
   const hostnames = systemHostnames(system, domain);
   const originTls = new OriginTls("origin", {
     ...{ host, proxy: system.proxy, hostnames, packagesReady },
@@ -186,25 +186,6 @@ function runContainers(system: System, config: StackConfig, zone: Zone, machine:
   // A backup that was restored and compared, before anybody hears that the system is up (S1-28).
   const backedUp = backup.prove(ready);
   return { secrets, originTls, acme, proxy, backedUp };
-}
-
-/** The system's applications without a container: after the others, with the data of the server before. */
-function runUnits(
-  system: System,
-  { environment }: StackConfig,
-  { host, hardening: { packagesReady } }: Machine,
-  secrets: Secrets,
-  beforeStart: readonly pulumi.Resource[],
-): pulumi.Resource[] {
-  const started = system.units.map(
-    (unit) =>
-      new SystemdUnit(`units-${unit.name}`, {
-        ...{ unit, system: system.name, host, secrets, packagesReady, beforeStart },
-        environment: environment[unit.name] ?? {},
-      }).started,
-  );
-  createUnitLimits(system.units, host, started);
-  return started;
 }
 
 /** Last the way in: strict once the origin answers, records once strict and the edge's rules are set, then monitors. */

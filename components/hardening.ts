@@ -14,6 +14,8 @@ export interface HardeningArgs {
   readonly hostPrivateKey: pulumi.Input<string>;
   /** Five-field cron expression for unattended upgrades (S2-25). */
   readonly upgradeSchedule: string;
+  /** Whether they restart the server where that is due. */
+  readonly upgradeReboot: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export class Hardening extends pulumi.ComponentResource {
         host: args.host,
         script: "10-base.sh",
         libraries: ["docker-daemon.sh"],
-        arguments: [args.upgradeSchedule],
+        arguments: [args.upgradeSchedule, String(args.upgradeReboot)],
       },
       { ...parent, dependsOn: ssh },
     );

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readCodeTree } from "./lib/code-tree";
-import { stdinLine } from "./lib/scripts";
+import { serverFile, stdinLine } from "./lib/scripts";
+import type { System } from "./lib/system";
 import type { Unit } from "./lib/system-units";
 import { namedSecrets, renderEnvironment, unitFiles } from "./lib/unit-files";
 import { CodeStep, RemoteStep, type Host } from "./remote-step";
@@ -83,4 +84,41 @@ export class SystemdUnit extends pulumi.ComponentResource {
       .all(secrets.of(unit))
       .apply((values) => renderEnvironment({ ...environment, ...namedSecrets(unit, values) }));
   }
+}
+
+export interface UnitsArgs extends Omit<SystemdUnitArgs, "unit" | "system" | "environment"> {
+  /** Unit -> its values. */
+  readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** All of a system's, and what measures them; gives what starts them. */
+export function createUnits(system: System, { environment, ...args }: UnitsArgs): pulumi.Resource[] {
+  const started = system.units.map(
+    (unit) =>
+      new SystemdUnit(`units-${unit.name}`, {
+        ...{ ...args, unit, system: system.name },
+        environment: environment[unit.name] ?? {},
+      }).started,
+  );
+  createLimits(system.units, args.host, started);
+  return started;
+}
+
+/** What tells when a unit uses more than the spec says (S2-23): a timer on the host. Nothing where no unit has limits. */
+function createLimits(
+  units: readonly Unit[],
+  host: Host,
+  after: readonly pulumi.Resource[],
+): pulumi.Resource | undefined {
+  const limited = units.filter(({ limits }) => Object.keys(limits).length > 0);
+  if (limited.length === 0) return undefined;
+  const lines = limited.map(({ name, folder, port, healthPath, limits }) =>
+    stdinLine("limits", name, JSON.stringify({ unit: name, folder, port, path: healthPath, limits })),
+  );
+  const script = stdinLine("script", "homeport-limits", serverFile("limits.sh"));
+  return new RemoteStep(
+    "units-limits",
+    { host, script: "78-unit-limits.sh", stdin: [script, ...lines].join("") },
+    { dependsOn: [...after] },
+  );
 }

@@ -8,6 +8,10 @@ const FULL_PERCENT = 90;
 /** Of one container, all its files together. */
 const MOST_LOG_BYTES = 1024 ** 3;
 
+/** More than a month, for a schedule of one a month. */
+const MOST_DAYS = 35;
+const DAY_MS = 86_400_000;
+
 /** What must hold on the host so that all the rest goes on to hold. */
 export const UPKEEP_CHECKS: readonly Check[] = [
   checkOf("S1-10", "the permanent host key is the only one", "host", (host) =>
@@ -18,6 +22,9 @@ export const UPKEEP_CHECKS: readonly Check[] = [
   ),
   checkOf("S1-21", "services run, and start with the host", "host", (host) => unitsVerdict(host.units)),
   checkOf("S1-21", "containers' logs are bounded", "host", (host) => logsVerdict(containersOf(host))),
+  checkOf("S2-25", "packages are upgraded by schedule", "host", (host, { config, now }) =>
+    patchingVerdict(host.patching, config.upgradeSchedule, now),
+  ),
   checkOf("H2", "no disk is nearly full", "host", (host) => disksVerdict(host.disks)),
 ];
 
@@ -41,6 +48,18 @@ export function unitsVerdict(probe: Output): Verdict {
   if (units.length === 0) return broken("systemd does not say which services run", "homeport ssh, then look");
   if (wrong.length > 0) return broken(`units: ${wrong.join(", ")}`, "homeport drift --heal");
   return proven(units.map((line) => line.split(" ")[0]).join(", "));
+}
+
+/** When upgrades run, when one last ran to its end, and whether what it brought is in use. */
+export function patchingVerdict(probe: Output, schedule: string, now: Date): Verdict {
+  const said = (name: string): string => new RegExp(`^${name} (.*)$`, "m").exec(probe.out)?.[1] ?? "";
+  const log = "homeport ssh -- sudo tail -n 20 /var/log/homeport-upgrade.log";
+  if (said("schedule") !== schedule)
+    return broken(`the schedule is ${said("schedule") || "missing"}`, replaceStep("hardening-packages"));
+  const days = Math.floor((now.getTime() - Date.parse(said("upgraded"))) / DAY_MS);
+  if (!(days <= MOST_DAYS)) return broken(`the last good upgrade was ${said("upgraded") || "never"}`, log);
+  const restart = said("restart") === "due" ? "; a restart is due: homeport ssh -- sudo reboot" : "";
+  return proven(`${schedule}, last ${said("upgraded")}${restart}`);
 }
 
 /** A log without an end fills the disk, and a full disk stops the database. Other drivers keep no file of their own. */

@@ -38,6 +38,7 @@ export const PROBES = [
   "applications",
   "strays",
   "limits",
+  "patching",
 ] as const;
 
 /** What each of them said. */

@@ -37,6 +37,7 @@ export const CONFIG_KEYS = {
   "homeport:strictNeighbours": { element: "[0]", example: "blog.acme.com" },
   "homeport:zonePlan": { default: "free", example: "pro" },
   "homeport:upgradeSchedule": { default: "0 4 * * 0", example: "'0 4 * * 0'" },
+  "homeport:upgradeReboot": { default: "false", example: "true" },
   "homeport:backupRepository": { example: "s3:https://nbg1.your-objectstorage.com/BUCKET/PATH" },
   "homeport:backupAccessKeyId": { example: "KEY_ID" },
   "homeport:backupSecretAccessKey": { secret: true },

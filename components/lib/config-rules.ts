@@ -43,6 +43,7 @@ export interface PlainConfig {
   /** Cloudflare's plan of the zone: what it has not is not asked for. */
   readonly zonePlan: ZonePlan;
   readonly upgradeSchedule: string;
+  readonly upgradeReboot: boolean;
   readonly backup: PlainBackup;
   readonly pointInTime: PlainPointInTime;
   readonly protect: boolean;
@@ -105,11 +106,10 @@ export function parseConfig(input: ConfigInput & { readonly system: System }): P
     registry: login.registry,
     strictNeighbours: strictNeighbours(reader, system, zone),
     ...{ wwwRecord: wwwRecord(reader), zonePlan: zonePlan(reader, system) },
-    upgradeSchedule: upgradeSchedule(reader) ?? "",
     backup: backups.backup,
     pointInTime: pointInTime(reader, backups.backup.repository),
     protect: oneOf(reader, "homeport:protect", ["true", "false"]) !== "false",
-    ...recovery(reader),
+    ...{ ...upgrades(reader), ...recovery(reader) },
     hcloudEndpoint: hcloudEndpoint(reader),
     secretValues: {
       hcloudToken: token.hcloud,
@@ -137,6 +137,13 @@ function zonePlan(reader: ConfigReader, system: System): ZonePlan {
     reader.fault(key, `be enough for the system's edge: it has ${excess}`, plan, fix);
   }
   return plan;
+}
+
+function upgrades(reader: ConfigReader): Pick<PlainConfig, "upgradeSchedule" | "upgradeReboot"> {
+  return {
+    upgradeSchedule: upgradeSchedule(reader) ?? "",
+    upgradeReboot: oneOf(reader, "homeport:upgradeReboot", ["true", "false"]) === "true",
+  };
 }
 
 function oneOf<const T extends string>(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 10-base.sh UPGRADE_SCHEDULE: the distribution, upgraded (S1-7), with the packages that later steps configure.
+# 10-base.sh UPGRADE_SCHEDULE REBOOT: the distribution, upgraded (S1-7), with the packages that later steps configure.
 # check mode: whether an upgrade is due is for `homeport verify`; here only what must be there.
 
 # 0 is ready; 2 is "degraded", fine unless a module that we asked for failed (cloud-init >= 23.4).
@@ -26,25 +26,40 @@ function packages() {
 function schedule_upgrades() {
   install_file /etc/cron.d/homeport-upgrade 644 root:root <<CRON
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-$1 root flock -n /run/homeport-upgrade.lock /usr/local/sbin/homeport-upgrade >>/var/log/homeport-upgrade.log 2>&1
+$1 root flock -n /run/homeport-upgrade.lock /usr/local/sbin/homeport-upgrade reboot=$2 >>/var/log/homeport-upgrade.log 2>&1
 CRON
   install_file /usr/local/sbin/homeport-upgrade 755 root:root <<'UPGRADE'
 #!/bin/sh
 # Written by Homeport. Docker is live-restored: containers survive its upgrade.
 set -eu
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
+
+# Ubuntu says so itself; of Debian's kernels the newest has to be the one that runs.
+is_restart_due() {
+  if [ -e /run/reboot-required ]; then return 0; fi
+  newest=$(find /boot -name 'vmlinuz-*' | sort -V | tail -n 1)
+  [ -n "${newest}" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ]
+}
+
+if [ "${1:-}" = is-restart-due ]; then is_restart_due && exit 0 || exit 1; fi
 date -Is
 apt-get -qq update
 apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold upgrade
+date -u +%FT%TZ >/var/lib/homeport/upgraded
+if is_restart_due; then
+  echo 'a restart is due'
+  if [ "${1:-}" = reboot=true ]; then shutdown -r +1; fi
+fi
 UPGRADE
 }
 
 function main() {
   local -a packages
+  local upgraded="${HOMEPORT_ROOT}/var/lib/homeport/upgraded"
   if is_check; then
     mapfile -t packages < <(packages)
     install_packages "${packages[@]}"
-    schedule_upgrades "$1"
+    schedule_upgrades "$@"
     check_unit cron 'enabled, active'
     summary
     return
@@ -61,7 +76,9 @@ function main() {
     install_file /etc/docker/daemon.json 644 root:root < <(docker_daemon)
     install_packages "${packages[@]}"
   fi
-  schedule_upgrades "$1"
+  install_dir /var/lib/homeport 711
+  schedule_upgrades "$@"
+  if [[ ! -e "${upgraded}" ]]; then date -u +%FT%TZ >"${upgraded}"; fi
   systemctl enable --quiet --now cron
   summary
 }

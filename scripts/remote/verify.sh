@@ -8,7 +8,7 @@ export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
   docker_user6 certificates renewal registry
-  crontab backups archives units secret_files host_keys disks applications strays limits)
+  crontab backups archives units secret_files host_keys disks applications strays limits patching)
 
 function probe_sshd() { sshd -T; }
 function probe_sshd_files() {
@@ -124,6 +124,11 @@ function probe_applications() {
   done
 }
 function probe_limits() { if [[ -x /usr/local/sbin/homeport-limits ]]; then /usr/local/sbin/homeport-limits; fi; }
+function probe_patching() {
+  sed -n 's/^\(.*\) root flock .*homeport-upgrade .*$/schedule \1/p' /etc/cron.d/homeport-upgrade
+  printf 'upgraded %s\n' "$(cat /var/lib/homeport/upgraded)"
+  if /usr/local/sbin/homeport-upgrade is-restart-due; then printf 'restart due\n'; fi
+}
 function probe_strays() {
   if [[ ${#units[@]} -eq 0 ]]; then return 0; fi
   find / -xdev -name .secrets.json 2>/dev/null || true

@@ -62,27 +62,59 @@ base() {
 
 @test "10-base: upgrades, installs what is missing, schedules upgrades" {
   base
-  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
+  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' false </dev/null
   [[ "${lines[0]}" == "changed upgraded" ]]
   [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic rclone zstd docker-cli"* ]]
   [[ "$(cat "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade")" == *$'\n0 4 * * 0 root flock -n '* ]]
   [[ "$(mode_of /etc/cron.d/homeport-upgrade)" == 644 ]]
   [[ "$(mode_of /usr/local/sbin/homeport-upgrade)" == 755 ]]
   sh -n "${HOMEPORT_ROOT}/usr/local/sbin/homeport-upgrade"
+  [[ -e "${HOMEPORT_ROOT}/var/lib/homeport/upgraded" ]]
   jq -e '."live-restore"' "${HOMEPORT_ROOT}/etc/docker/daemon.json"
 
-  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' </dev/null
+  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' false </dev/null
   [[ "${output}" == unchanged ]]
+}
+
+@test "homeport-upgrade: remembers an upgrade that ran to its end, and restarts only where that is due and wanted" {
+  base
+  LIBRARY=docker-daemon.sh remote 10-base.sh '0 4 * * 0' true </dev/null
+  grep -q 'homeport-upgrade reboot=true >>' "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade"
+  local script="${STATE}/upgrade" boot="${HOMEPORT_ROOT}/boot" upgraded="${HOMEPORT_ROOT}/var/lib/homeport/upgraded"
+  sed "s#/run/reboot-required#${STATE}/required#; s#/boot#${boot}#g; s#/var/lib/homeport#${HOMEPORT_ROOT}&#" \
+    "${HOMEPORT_ROOT}/usr/local/sbin/homeport-upgrade" >"${script}"
+  mkdir -p "${boot}"
+  stub shutdown
+  stub uname 'echo 6.1.0-9'
+  touch "${boot}/vmlinuz-6.1.0-9"
+  rm "${upgraded}"
+  sh "${script}" reboot=true
+  [[ -s "${upgraded}" ]]
+  run ! called 'shutdown -r +1'
+  run -1 sh "${script}" is-restart-due
+
+  touch "${boot}/vmlinuz-6.1.0-10"
+  run -0 sh "${script}" is-restart-due
+  run -0 sh "${script}" reboot=false
+  [[ "${output}" == *'a restart is due' ]]
+  run ! called 'shutdown -r +1'
+  sh "${script}" reboot=true
+  called 'shutdown -r +1'
+
+  rm "${upgraded}" "${boot}/vmlinuz-6.1.0-10"
+  stub apt-get 'exit 100'
+  run ! sh "${script}" reboot=true
+  [[ ! -e "${upgraded}" ]]
 }
 
 @test "10-base: ends when cloud-init failed, goes on when it is merely degraded" {
   base
   export CLOUD_INIT=1
-  LIBRARY=docker-daemon.sh run -1 remote 10-base.sh '0 4 * * 0' </dev/null
+  LIBRARY=docker-daemon.sh run -1 remote 10-base.sh '0 4 * * 0' false </dev/null
   [[ "${output}" == *"cloud-init ended with status 1"* ]]
   run ! called "apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold update"
   export CLOUD_INIT=2
-  LIBRARY=docker-daemon.sh run -0 remote 10-base.sh '0 4 * * 0' </dev/null
+  LIBRARY=docker-daemon.sh run -0 remote 10-base.sh '0 4 * * 0' false </dev/null
 }
 
 firewall() {
@@ -257,7 +289,7 @@ engine() {
   base
   stub fail2ban-client
   export HOMEPORT_CHECK=1
-  for step in 01-host-key-only.sh '10-base.sh @daily' 20-firewall.sh '30-ssh.sh ops' 40-fail2ban.sh '50-docker.sh ops'; do
+  for step in 01-host-key-only.sh '10-base.sh @daily true' 20-firewall.sh '30-ssh.sh ops' 40-fail2ban.sh '50-docker.sh ops'; do
     forget_calls
     # shellcheck disable=SC2086 # a script and its argument
     LIBRARY=docker-daemon.sh run -0 --separate-stderr remote ${step} </dev/null

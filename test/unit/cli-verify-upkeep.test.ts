@@ -3,6 +3,7 @@ import {
   disksVerdict,
   hostKeyVerdict,
   logsVerdict,
+  patchingVerdict,
   secretFilesVerdict,
   unitsVerdict,
 } from "../../cli/verify/checks-upkeep";
@@ -67,5 +68,28 @@ describe("checks of the host's upkeep", () => {
       found: expect.stringContaining(found) as string,
       fix: expect.stringMatching(/./) as string,
     });
+  });
+});
+
+describe("scheduled upgrades (S2-25)", () => {
+  const NOW = new Date("2026-11-21T00:00:00Z");
+  const patching = (text: string) => patchingVerdict(said(text), "0 4 * * 0", NOW);
+  const GOOD = "schedule 0 4 * * 0\nupgraded 2026-11-15T04:00:12Z\n";
+
+  it("run, and a restart that is due is told", () => {
+    expect(patching(GOOD)).toEqual({ ok: true, evidence: "0 4 * * 0, last 2026-11-15T04:00:12Z" });
+    expect(patching(`${GOOD}restart due\n`)).toMatchObject({
+      ok: true,
+      evidence: expect.stringContaining("a restart is due") as string,
+    });
+  });
+
+  it.each([
+    ["are not there", "upgraded 2026-11-15T04:00:12Z\n", /schedule is missing/],
+    ["run at another time", GOOD.replace("0 4", "5 5"), /schedule is 5 5 \* \* 0/],
+    ["have failed for weeks", GOOD.replace("2026-11", "2026-10"), /last good upgrade was 2026-10-15/],
+    ["never ran", "schedule 0 4 * * 0\nupgraded \n", /was never/],
+  ])("%s", (_what, text, found) => {
+    expect(patching(text)).toMatchObject({ ok: false, found: expect.stringMatching(found) as string });
   });
 });

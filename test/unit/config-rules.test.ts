@@ -32,6 +32,7 @@ describe("parseConfig, given a sound config", () => {
         wwwRecord: "A",
         strictNeighbours: [],
         upgradeSchedule: "0 4 * * 0",
+        upgradeReboot: false,
         protect: true,
         images: { db: "postgres:16", proxy: "caddy:2.10.2" },
       },
