@@ -78,6 +78,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => (require("./commands/ps") as typeof import("./commands/ps")).psCommand(),
   },
   {
+    name: "triage",
+    summary: "show what is wrong: states, answers, and the logs that tell why",
+    load: () => (require("./commands/triage") as typeof import("./commands/triage")).triageCommand(),
+  },
+  {
     name: "logs",
     summary: "print what a service writes",
     load: () => (require("./commands/logs") as typeof import("./commands/logs")).logsCommandLine(),

@@ -1,4 +1,5 @@
 import { systemHostnames } from "../../components/lib/system";
+import { isAnswerCheck } from "../../components/lib/system-checks";
 import { failed } from "../cli-error";
 import { cloudflareApi } from "../cloudflare";
 import { hetznerApi } from "../hetzner";
@@ -64,6 +65,21 @@ export async function verifyStack(
   const general = CHECKS.filter(({ appliesTo }) => appliesTo?.(expected.system) ?? true);
   const checks = [...general, ...ownChecks(expected.system)].sort(byId);
   return runChecks(checks, sourcesOf(expected, config, state), expected, onResult);
+}
+
+/** How the system's own requests are answered now, those that only ask; and what must be seen nowhere. */
+export async function answersOf(
+  stackName: string,
+  config: StackConfig,
+  state: StackExport,
+): Promise<{ readonly results: CheckResult[]; readonly secrets: readonly string[] }> {
+  const expected = expectedOf(stackName, config, state);
+  const asks = expected.system.checks.filter(
+    (check) => isAnswerCheck(check) && (check.request.method ?? "GET") === "GET",
+  );
+  const checks = ownChecks({ ...expected.system, checks: asks });
+  const results = await runChecks(checks, sourcesOf(expected, config, state), expected, () => undefined);
+  return { results, secrets: expected.secrets };
 }
 
 function expectedOf(stack: string, config: StackConfig, state: StackExport): Expected {

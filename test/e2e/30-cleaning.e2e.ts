@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NOTHING, Project } from "./support/project";
-import { cloudflare, environment, eventually, execute, visitor } from "./support/cloud";
-import { changeAtCloudflare, subscribe } from "./support/cloudflare-edge";
+import { cloudflare, eventually, visitor } from "./support/cloud";
+import { changeAtCloudflare, status, statusFromOffice, subscribe } from "./support/cloudflare-edge";
 import { startReceiver } from "./support/receiver";
 import { cleaningDefects } from "./support/defects-cleaning";
 import { expectFound } from "./support/planting";
@@ -41,26 +41,6 @@ async function orderWithPhoto(): Promise<{ readonly url: string; readonly sha256
 
 async function sumOf(url: string): Promise<string> {
   return (await visitor("sh", "-c", `curl -sSf -m 20 '${url}' | sha256sum`)).stdout.split(" ")[0] ?? "";
-}
-
-/** What a visitor is answered, and by whom. */
-async function status(url: string): Promise<string> {
-  const { stdout } = await visitor("curl", "-sS", "-m", "20", "-o", "/dev/null", "-D", "-", url);
-  return `${/^HTTP\/\S+ (\d+)/.exec(stdout)?.[1]} ${/^server: (\S+)/im.exec(stdout)?.[1]}`;
-}
-
-/** What another client is answered, an administrator's: this machine has an address of its own. */
-async function statusFromOffice(url: string): Promise<string> {
-  const env = await environment();
-  const to = [
-    "--connect-to",
-    `${new URL(url).host}:443:${env.HOMEPORT_EDGE}:443`,
-    "--cacert",
-    env.HOMEPORT_CA ?? "",
-  ];
-  return (
-    await execute("curl", ["-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...to, url], env)
-  ).stdout;
 }
 
 async function files(): Promise<string> {
@@ -178,6 +158,18 @@ describe("the cleaning system (S3)", () => {
   it("is green again when all of them are put right", async () => {
     expect(Object.values(defects).flat().length).toBeGreaterThanOrEqual(20);
     await eventually(60, async () => (await project.broken()).length === 0);
+  });
+
+  it("triage names the container that stopped, with its log, and what the API misses (S3-28)", async () => {
+    const file = "/opt/backups/postgres/LAST_SUCCESS.txt";
+    const jobs = "$(docker ps -aqf label=homeport.service=jobs)";
+    await project.onServer(`docker stop ${jobs}; mv ${file} ${file}.aside`);
+    const sick = await project.sh("npx", "homeport", "triage");
+    await project.onServer(`docker start ${jobs}; mv ${file}.aside ${file}`);
+    expect(sick.code).toBe(1);
+    expect(sick.stdout).toMatch(/✖ +jobs +exited \(\d+\)[\s\S]*── jobs: last lines\n./);
+    expect(sick.stdout).toMatch(/✖ S3-3 .*\/healthz\/backup: status 503[^\n]*\n +fix: homeport backup now/);
+    await eventually(60, async () => (await project.sh("npx", "homeport", "triage")).code === 0);
   });
 
   it("keeps strangers from admin paths at the edge, whatever the case (S3-27)", async () => {

@@ -14,6 +14,7 @@ import { lintCommand } from "../../cli/commands/lint";
 import { logsCommandLine } from "../../cli/commands/logs";
 import { newCommand } from "../../cli/commands/new";
 import { psCommand } from "../../cli/commands/ps";
+import { triageCommand } from "../../cli/commands/triage";
 import { recoverCommand } from "../../cli/commands/recover";
 import { restoreCommand } from "../../cli/commands/restore";
 import { rollbackCommand } from "../../cli/commands/rollback";
@@ -83,7 +84,15 @@ describe("the pages", () => {
   it("name only commands and options that homeport has", () => {
     const makers = [
       ...[driftCommand, initCommand, deployCommand, verifyCommand, graphCommand, sshCommand],
-      ...[psCommand, logsCommandLine, consoleCommandLine, rollbackCommand, lintCommand, kamalCommand],
+      ...[
+        psCommand,
+        triageCommand,
+        logsCommandLine,
+        consoleCommandLine,
+        rollbackCommand,
+        lintCommand,
+        kamalCommand,
+      ],
       ...[backupCommand, restoreCommand, recoverCommand, newCommand, importCommand],
       envCommand,
     ];

@@ -1,5 +1,5 @@
 import Cloudflare from "cloudflare";
-import { environment } from "./cloud";
+import { environment, execute, visitor } from "./cloud";
 import type { Project } from "./project";
 
 export interface News {
@@ -65,4 +65,24 @@ export async function changeAtCloudflare(project: Project): Promise<void> {
 async function cloudflareClient(): Promise<Cloudflare> {
   const env = await environment();
   return new Cloudflare({ apiToken: env.CLOUDFLARE_API_TOKEN ?? "", baseURL: env.CLOUDFLARE_BASE_URL ?? "" });
+}
+
+/** What a visitor is answered, and by whom. */
+export async function status(url: string): Promise<string> {
+  const { stdout } = await visitor("curl", "-sS", "-m", "20", "-o", "/dev/null", "-D", "-", url);
+  return `${/^HTTP\/\S+ (\d+)/.exec(stdout)?.[1]} ${/^server: (\S+)/im.exec(stdout)?.[1]}`;
+}
+
+/** What another client is answered, an administrator's: this machine has an address of its own. */
+export async function statusFromOffice(url: string): Promise<string> {
+  const env = await environment();
+  const to = [
+    "--connect-to",
+    `${new URL(url).host}:443:${env.HOMEPORT_EDGE}:443`,
+    "--cacert",
+    env.HOMEPORT_CA ?? "",
+  ];
+  return (
+    await execute("curl", ["-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...to, url], env)
+  ).stdout;
 }
