@@ -3,6 +3,7 @@ import {
   damagedCopy,
   edgeDefects,
   edited,
+  expiredCertificate,
   hostDefects,
   oldSuccess,
   type Batches,
@@ -122,7 +123,7 @@ const PLACES: readonly Defect[] = [
 export function cleaningDefects(project: Project): Batches {
   return {
     "of the platform": APPLICATION,
-    "of its host": [...PLACES, ...hostDefects(8000, "api/DATABASE_URL")],
+    "of its host": [...PLACES, ...hostDefects(8000, "/etc/homeport/secrets/api/DATABASE_URL")],
     "of its backups": [
       ...backupDefects(["files", "postgres"]),
       {
@@ -133,6 +134,6 @@ export function cleaningDefects(project: Project): Batches {
       },
       damagedCopy("/opt/backups/postgres"),
     ],
-    "of its edge": edgeDefects(project, "api.sparkling.company", 8000, RELOAD),
+    "of its edge": [...edgeDefects(project, "api.sparkling.company", 8000), expiredCertificate(RELOAD)],
   };
 }

@@ -3,6 +3,7 @@ import {
   damagedCopy,
   edgeDefects,
   edited,
+  expiredCertificate,
   hostDefects,
   type Batches,
   type Defect,
@@ -109,12 +110,12 @@ const ROUTE: Defect = {
 export function twentyDefects(project: Project): Batches {
   return {
     "of the application": APPLICATION,
-    "of its containers and its host": [...PLACES, ...hostDefects(3000, "server/APP_SECRET")],
+    "of its containers and its host": [...PLACES, ...hostDefects(3000, `${SECRETS}/APP_SECRET`)],
     "of its backups and a route": [
       ROUTE,
       ...backupDefects(["files", "postgres"]),
       damagedCopy("/opt/backups/postgres"),
     ],
-    "of its edge": edgeDefects(project, "crm.company.com", 3000, RELOAD),
+    "of its edge": [...edgeDefects(project, "crm.company.com", 3000), expiredCertificate(RELOAD)],
   };
 }

@@ -57,7 +57,7 @@ export function edited(file: string, edit: string, then = "true"): Pick<Defect, 
   };
 }
 
-/** What can happen to any host. `port` is one that nobody outside may reach, `secret` a file below /etc/homeport/secrets. */
+/** What can happen to any host. `port` is one that nobody outside may reach, `secret` a file that holds one. */
 export function hostDefects(port: number, secret: string): readonly Defect[] {
   const beside = (name: string, options: string): Pick<Defect, "plant" | "undo"> => ({
     plant: `docker run -d --rm --name ${name} ${options} --entrypoint sleep $(docker ps -q | head -n 1 | xargs docker inspect --format '{{.Image}}') 600 >/dev/null`,
@@ -81,9 +81,9 @@ export function hostDefects(port: number, secret: string): readonly Defect[] {
     {
       id: "S1-12",
       what: "all may read a secret",
-      names: new RegExp(`open to others: 644 .*${secret}`),
-      plant: `chmod 644 /etc/homeport/secrets/${secret}`,
-      undo: `chmod 400 /etc/homeport/secrets/${secret}`,
+      names: new RegExp(`open to others: .*44 ${secret}`),
+      plant: `chmod go+r ${secret}`,
+      undo: `chmod go-r ${secret}`,
     },
     {
       id: "S1-21",
@@ -183,14 +183,8 @@ export function damagedCopy(place: string): Defect {
   };
 }
 
-/** What can happen at Hetzner and Cloudflare, and to the origin's certificate. `host` is a name of the zone. */
-export function edgeDefects(project: Project, host: string, port: number, reload: string): readonly Defect[] {
-  const tls = "/etc/homeport/proxy/tls";
-  const expired = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Planted Origin CA" -keyout /root/planted.key -out /root/planted.crt 2>/dev/null
-openssl req -new -key ${tls}/origin.key -subj /CN=planted |
-  openssl x509 -req -CA /root/planted.crt -CAkey /root/planted.key -not_before 20200101000000Z -not_after 20200601000000Z \\
-    -extfile <(openssl x509 -in ${tls}/origin.crt -noout -ext subjectAltName | sed -n 's/^ */subjectAltName=/;2p') -out /root/leaf.crt 2>/dev/null
-cat /root/leaf.crt >${tls}/origin.crt; rm /root/planted.key /root/planted.crt /root/leaf.crt`;
+/** What can happen at Hetzner and Cloudflare, and the ways that lead past them. `host` is a name of the zone. */
+export function edgeDefects(project: Project, host: string, port: number): readonly Defect[] {
   return [
     {
       id: "S1-18",
@@ -225,16 +219,27 @@ cat /root/leaf.crt >${tls}/origin.crt; rm /root/planted.key /root/planted.crt /r
       what: "a service is reached from outside",
       names: new RegExp(`port ${port} answers on the public address`),
       plant: `ufw allow ${port}/tcp >/dev/null
-        systemd-run -q --unit planted-listener python3 -m http.server ${port}`,
+        systemd-run -q --collect --unit planted-listener python3 -m http.server ${port} --bind "$(ip -4 route get 1.1.1.1 | sed -n 's/.* src \\([^ ]*\\).*/\\1/p')"
+        until ss -Hltn 'sport = :${port}' | grep -vq 127.0.0.1; do sleep 0.2; done`,
       undo: `systemctl stop planted-listener; ufw delete allow ${port}/tcp >/dev/null`,
     },
-    {
-      id: "S1-23",
-      what: "the certificate is out of date",
-      names: /valid from 2020-01-01T\S+ to 2020-06-01/,
-      ...edited(`${tls}/origin.crt`, expired, reload),
-    },
   ];
+}
+
+/** The origin's certificate is signed as it should be, and long over; `reload` makes the proxy show it. */
+export function expiredCertificate(reload: string): Defect {
+  const tls = "/etc/homeport/proxy/tls";
+  const expired = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Planted Origin CA" -keyout /root/planted.key -out /root/planted.crt 2>/dev/null
+openssl req -new -key ${tls}/origin.key -subj /CN=planted |
+  openssl x509 -req -CA /root/planted.crt -CAkey /root/planted.key -not_before 20200101000000Z -not_after 20200601000000Z \\
+    -extfile <(openssl x509 -in ${tls}/origin.crt -noout -ext subjectAltName | sed -n 's/^ */subjectAltName=/;2p') -out /root/leaf.crt 2>/dev/null
+cat /root/leaf.crt >${tls}/origin.crt; rm /root/planted.key /root/planted.crt /root/leaf.crt`;
+  return {
+    id: "S1-23",
+    what: "the certificate is out of date",
+    names: /valid from 2020-01-01T\S+ to 2020-06-01/,
+    ...edited(`${tls}/origin.crt`, expired, reload),
+  };
 }
 
 function open(port: number): { direction: string; protocol: string; port: string; source_ips: string[] } {
