@@ -102,6 +102,8 @@ describe("the hosting manager and its applications (S2)", () => {
       "S2-17",
       "S2-19",
       "S2-20",
+      "S2-23",
+      "S2-25",
     ];
     expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
   });
