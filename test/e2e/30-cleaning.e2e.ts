@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NOTHING, Project } from "./support/project";
-import { cloudflare, eventually, visitor } from "./support/cloud";
+import { cloudflare, DOMAIN, eventually, hetzner, visitor } from "./support/cloud";
 import { changeAtCloudflare, status, statusFromOffice, subscribe } from "./support/cloudflare-edge";
 import { startReceiver } from "./support/receiver";
 import { cleaningDefects } from "./support/defects-cleaning";
@@ -251,7 +251,12 @@ describe("the cleaning system (S3)", () => {
     expect(await project.broken()).toEqual([]);
   });
 
-  it("is gone without a trace after pulumi destroy", async () => {
+  it("is gone without a trace after pulumi destroy, and the system beside it on the account is not touched", async () => {
+    const servers = async (): Promise<string> =>
+      JSON.stringify(await hetzner("/servers?label_selector=system%3Drunning-calendar"));
+    const before = await servers();
     expect(await project.destroy()).toEqual(NOTHING);
+    expect(await servers()).toBe(before);
+    expect((await visitor("curl", "-sSf", "-m", "20", `https://${DOMAIN}/up`)).code).toBe(0);
   });
 });
