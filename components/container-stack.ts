@@ -93,7 +93,8 @@ export class ContainerStack extends pulumi.ComponentResource {
       environmentStepName(name, file.path),
       {
         ...{ host, script: "62-environment-file.sh", arguments: [file.path], stdin: content },
-        undo: `sudo -n rm -f -- ${shellQuote(file.path)}`,
+        // the input comes again: sshd gives no status of a command that ends before it has read it
+        undo: `cat >/dev/null && sudo -n rm -f -- ${shellQuote(file.path)}`,
       },
       { parent: this, dependsOn: provider },
     );

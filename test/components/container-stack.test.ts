@@ -203,7 +203,7 @@ describe("ContainerStack", () => {
     );
     expect(graph.get("told-web").inputs.envs).toEqual(["MODE=it's live", "TOKEN_FILE=/run/secrets/TOKEN"]);
     // gone with its declaration, and never after its successor was written
-    expect(inputs.delete).toBe("sudo -n rm -f -- '/etc/small/small.env'");
+    expect(inputs.delete).toBe("cat >/dev/null && sudo -n rm -f -- '/etc/small/small.env'");
     expect(deleteBeforeReplace).toBe(true);
   });
 
