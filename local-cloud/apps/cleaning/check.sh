@@ -6,20 +6,12 @@ set -eu
 api=homeport-cleaning-api:trixie
 id=cleaning-check-$$
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
 cleanup() {
   for part in db redis near api jobs web; do docker rm -fv "${id}-${part}" >/dev/null 2>&1 || true; done
   docker network rm "${id}" >/dev/null 2>&1 || true
-  rm -rf "${work}"
 }
-trap cleanup EXIT
-holds() { # WHAT CONDITION...
-  what=$1
-  shift
-  "$@" || { echo "not: ${what}" >&2 && exit 1; }
-  echo "${what}"
-}
-same() { [ "$1" = "$2" ] || { echo "got: $1" >&2 && return 1; }; }
+# shellcheck source=local-cloud/apps/check-lib.sh
+. "${here}/../check-lib.sh"
 part() { # NAME, then options, image and command
   name=$1
   shift
@@ -28,21 +20,6 @@ part() { # NAME, then options, image and command
 }
 get() { docker exec "${id}-api" curl -sS "$@"; }
 code() { get -o /dev/null -w '%{http_code}' "$@"; }
-says() { # PATTERN, curl's arguments
-  pattern=$1
-  shift
-  get "$@" >"${work}/answer"
-  grep -q -- "${pattern}" "${work}/answer" || { cat "${work}/answer" >&2 && return 1; }
-}
-within() { # SECONDS COMMAND...
-  tries=$(($1 * 5))
-  shift
-  until "$@" 2>/dev/null; do
-    tries=$((tries - 1))
-    [ "${tries}" -gt 0 ] || return 1
-    sleep 0.2
-  done
-}
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "${work}/answer"; }
 order() { # CAPTCHA, more of curl's arguments
   captcha=$1

@@ -5,38 +5,15 @@
 set -eu
 id=hms-check-$$
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
 cleanup() {
   docker rm -fv "${id}" >/dev/null 2>&1 || true
-  rm -rf "${work}"
 }
-trap cleanup EXIT
-holds() { # WHAT CONDITION...
-  what=$1
-  shift
-  "$@" || { echo "not: ${what}" >&2 && exit 1; }
-  echo "${what}"
-}
-same() { [ "$1" = "$2" ] || { echo "got: $1" >&2 && return 1; }; }
+# shellcheck source=local-cloud/apps/check-lib.sh
+. "${here}/../check-lib.sh"
 on() { docker exec "${id}" "$@"; }
 get() { on curl -sS -m 30 -b "/tmp/jar" -c "/tmp/jar" "$@"; }
 code() { get -o /dev/null -w '%{http_code}' "$@"; }
 goes() { get -o /dev/null -w '%{http_code} %{redirect_url}' "$@"; }
-says() { # PATTERN, curl's arguments
-  pattern=$1
-  shift
-  get "$@" >"${work}/answer"
-  grep -q -- "${pattern}" "${work}/answer" || { cat "${work}/answer" >&2 && return 1; }
-}
-within() { # SECONDS COMMAND...
-  tries=$(($1 * 5))
-  shift
-  until "$@" 2>/dev/null; do
-    tries=$((tries - 1))
-    [ "${tries}" -gt 0 ] || return 1
-    sleep 0.2
-  done
-}
 start() { # TREE COMMAND: as www-data, with the environment of /run/TREE.env
   on sh -c "cd /opt/$1 && set -a && . /run/$1.env && exec setpriv --reuid=www-data --regid=www-data --clear-groups \
     sh -c 'echo \$\$ >/run/pids/$1; exec $2' >>/var/log/$1.log 2>&1 </dev/null &"

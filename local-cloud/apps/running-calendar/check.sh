@@ -2,22 +2,15 @@
 # check.sh [IMAGE] [POSTGRES IMAGE]: the application with a database on a network of their own, tried as a visitor and
 # as Docker would. Prints each fact that holds; ends with 1 at the first that doesn't. Takes it all away again.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 image=${1:-homeport-running-calendar:trixie} postgres=${2:-homeport-postgres:trixie}
 id=running-calendar-check-$$
-work=$(mktemp -d)
 cleanup() {
   docker rm -fv "${id}-db" "${id}-web1" "${id}-web2" >/dev/null 2>&1 || true
   docker network rm "${id}" >/dev/null 2>&1 || true
-  rm -rf "${work}"
 }
-trap cleanup EXIT
-holds() { # WHAT CONDITION...
-  what=$1
-  shift
-  "$@" || { echo "not: ${what}" >&2 && exit 1; }
-  echo "${what}"
-}
-same() { [ "$1" = "$2" ] || { echo "got: $1" >&2 && return 1; }; }
+# shellcheck source=local-cloud/apps/check-lib.sh
+. "${here}/../check-lib.sh"
 web() { # CONTAINER, curl's arguments: as the proxy in front asks. Curl itself keeps no secure cookie from plain http.
   box=$1
   shift

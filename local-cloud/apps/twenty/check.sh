@@ -2,23 +2,16 @@
 # check.sh: server and front with a database and redis on a network of their own, tried as browsers, monitors and Docker
 # would. Prints each fact that holds; ends with 1 at the first that doesn't. Takes it all away again.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 server=homeport-twenty-server:trixie front=homeport-twenty-front:trixie
 id=twenty-check-$$
-work=$(mktemp -d)
 cleanup() {
   for part in db redis server other front; do docker rm -fv "${id}-${part}" >/dev/null 2>&1 || true; done
   docker volume rm "${id}-storage" >/dev/null 2>&1 || true
   docker network rm "${id}" >/dev/null 2>&1 || true
-  rm -rf "${work}"
 }
-trap cleanup EXIT
-holds() { # WHAT CONDITION...
-  what=$1
-  shift
-  "$@" || { echo "not: ${what}" >&2 && exit 1; }
-  echo "${what}"
-}
-same() { [ "$1" = "$2" ] || { echo "got: $1" >&2 && return 1; }; }
+# shellcheck source=local-cloud/apps/check-lib.sh
+. "${here}/../check-lib.sh"
 part() { # NAME, then options and image
   name=$1
   shift
@@ -26,21 +19,6 @@ part() { # NAME, then options and image
 }
 get() { docker exec "${id}-front" curl -sS "$@"; }
 code() { get -o /dev/null -w '%{http_code}' "$@"; }
-within() { # SECONDS COMMAND...
-  tries=$(($1 * 5))
-  shift
-  until "$@" 2>/dev/null; do
-    tries=$((tries - 1))
-    [ "${tries}" -gt 0 ] || return 1
-    sleep 0.2
-  done
-}
-says() { # PATTERN, curl's arguments
-  pattern=$1
-  shift
-  get "$@" >"${work}/answer"
-  grep -q -- "${pattern}" "${work}/answer" || { cat "${work}/answer" >&2 && return 1; }
-}
 ask() { # TOKEN QUERY, its answer on stdout
   get -H 'Content-Type: application/json' ${1:+-H "Authorization: Bearer $1"} http://server:3000/graphql -d "{\"query\":\"$2\"}"
 }
