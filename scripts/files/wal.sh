@@ -15,7 +15,7 @@ source "${dir}/shipping.sh"
 # shellcheck source=/dev/null # every_seconds, limit_bytes
 source "${etc}/${name}.archive.conf"
 
-readonly SLOT=homeport_wal RETRY_BASE=600 HEADROOM=$((64 * 1024 * 1024))
+readonly SLOT=homeport_wal RETRY_BASE=600 HEADROOM=$((32 * 1024 * 1024)) SEGMENT_BYTES=$((16 * 1024 * 1024))
 spool="${dir}/wal" receiver="homeport-wal-${name}"
 problem='' base_tried=-${RETRY_BASE}
 # what was received before goes off even while the database does not answer
@@ -30,6 +30,9 @@ function position() {
   printf '%d\n' "$(((16#${lsn%/*} << 32) + 16#${lsn#*/}))"
 }
 
+# lsn POSITION
+function lsn() { printf '%X/%X\n' $(($1 >> 32)) $(($1 & 0xFFFFFFFF)); }
+
 # look: what the database says of itself and of the slot. One that is going down may end the session without a word.
 function look() {
   seen=$(
@@ -37,7 +40,7 @@ function look() {
 SELECT json_build_object('system', (SELECT system_identifier::text FROM pg_control_system()),
   'written', pg_current_wal_flush_lsn()::text,
   'received', (SELECT max(write_lsn)::text FROM pg_stat_replication WHERE application_name = '${receiver}'),
-  'slot', (SELECT json_build_object('status', wal_status, 'kept_bytes', pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))
+  'slot', (SELECT json_build_object('status', wal_status, 'from', restart_lsn::text, 'kept_bytes', pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))
     FROM pg_replication_slots WHERE slot_name = '${SLOT}'));
 SQL
   ) && [[ "$(jq -r .system <<<"${seen}" 2>/dev/null)" =~ ^[0-9]+$ ]]
@@ -73,11 +76,18 @@ function keep_stream() {
 # Files come and go meanwhile, which du tells by its status.
 function held_bytes() { { du -sb "${spool}" 2>/dev/null || true; } | cut -f1; }
 
-# is_full: with the headroom for what comes before anybody looks again, and for packing, the limit is never passed.
+# is_full: the headroom is for a segment that is begun, and one that is packed. In peace four segments lie here: the
+# newest finished one, the growing one, and two copies of it.
 # shellcheck disable=SC2154 # limit_bytes
 function is_full() { [[ "$(held_bytes)" -ge $((limit_bytes - HEADROOM)) ]]; }
 
-# keep_receiving: unless what waits here is at its limit; the slot holds the rest.
+# last_position: what the receiver may take before anybody looks again. It ends there by itself, so that the limit is
+# kept however fast the database writes; the slot holds the rest.
+function last_position() {
+  lsn $(($(position "$(jq -r '.slot.from // .written // ""' <<<"${seen}")") + limit_bytes - HEADROOM - $(held_bytes) + SEGMENT_BYTES))
+}
+
+# keep_receiving: unless what waits here is at its limit.
 function keep_receiving() {
   local account image
   if is_full; then
@@ -94,7 +104,7 @@ function keep_receiving() {
     --security-opt no-new-privileges --memory 256m --log-opt max-size=1m -e PGPASSFILE=/homeport/pgpass \
     -e "PGAPPNAME=${receiver}" -v "${spool}/pgpass:/homeport/pgpass:ro" -v "${spool}/received:/homeport/received" \
     --entrypoint pg_receivewal "${image}" -h 127.0.0.1 -U "${SLOT}" -w -D /homeport/received -S "${SLOT}" \
-    --status-interval=1 --no-loop >/dev/null || return 1
+    --status-interval=1 --no-loop --endpos "$(last_position)" >/dev/null || return 1
   is_received || true
 }
 

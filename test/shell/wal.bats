@@ -41,19 +41,22 @@ prepare() {
     "exec db sh -c"*) echo "$(id -u):$(id -g)" ;;
     esac'
   stub rclone '
+    # whoever pipes into it must not fail
+    if [[ "$1" == obscure ]]; then cat >/dev/null; fi
     if [[ -e "${STATE}/store-down" ]]; then echo "connection refused" >&2; exit 1; fi
     if [[ "$1" == move ]]; then find "$(printf "%s\n" "$@" | grep "^/.*outgoing")" -type f -delete; fi'
   stub curl '
+    cat >/dev/null
     case "$*" in
     *aws-sigv4*) [[ ! -e "${STATE}/store-down" ]] ;;
-    *) cat >/dev/null; printf "%s\n" "$@" | grep event >>"${STATE}/told" ;;
+    *) printf "%s\n" "$@" | grep event >>"${STATE}/told" ;;
     esac'
 }
 
 # seen STATUS [SYSTEM]: what the database says of itself and of the slot.
 seen() {
   jq -n --arg status "$1" --arg system "${2:-7}" '{system: $system, written: "0/4000", received: "0/4000",
-    slot: (if $status == "missing" then null else {status: $status, kept_bytes: 1} end)}' >"${STATE}/seen"
+    slot: (if $status == "missing" then null else {status: $status, from: "1/F0000000", kept_bytes: 1} end)}' >"${STATE}/seen"
 }
 
 # in_wal COMMANDS: wal.sh's functions, then these.
@@ -116,7 +119,7 @@ status() { jq -r "$1" "${DIR}/wal.json"; }
 @test "wal: before what waits passes the limit nothing is received any more, which is told; then it goes on by itself" {
   touch "${STATE}/store-down"
   mkdir -p "${SPOOL}/outgoing/wal"
-  truncate -s 70M "${SPOOL}/outgoing/wal/waiting.zst"
+  truncate -s 100M "${SPOOL}/outgoing/wal/waiting.zst"
   run -0 in_wal turn
   [[ ! -e "${STATE}/receiving" ]]
   [[ "$(status .error)" == 'the log that waits here is at its limit of 134217728 bytes; the store does not take the log: connection refused' ]]
@@ -125,13 +128,41 @@ status() { jq -r "$1" "${DIR}/wal.json"; }
   [[ -e "${STATE}/receiving" && "$(status .error)" == '' ]]
 }
 
+@test "wal: the receiver ends by itself before the limit is passed, however fast the database writes" {
+  rm "${STATE}/receiving"
+  mkdir -p "${SPOOL}/outgoing/wal"
+  truncate -s 48M "${SPOOL}/outgoing/wal/waiting.zst"
+  touch "${STATE}/store-down"
+  run -0 in_wal turn
+  local end
+  end=$(sed -nE 's/.*--entrypoint pg_receivewal .*--endpos ([0-9A-F/]+).*/\1/p' "${CALLS}")
+  # the slot begins at 1/F0000000: 96 MiB and a segment from there, without the 48 and what the folders take
+  [[ "${end}" == 1/F3* && "$((16#${end#1/}))" -gt "$((16#F3E00000))" ]]
+  # a slot that is made only now begins where the database writes
+  seen missing
+  rm "${STATE}/receiving" "${SPOOL}/outgoing/wal/waiting.zst"
+  forget_calls
+  run -0 in_wal turn
+  end=$(sed -nE 's/.*--entrypoint pg_receivewal .*--endpos ([0-9A-F/]+).*/\1/p' "${CALLS}" | tail -n 1)
+  [[ "${end}" == 0/6* || "${end}" == 0/7* ]]
+}
+
+@test "wal: the smallest limit has room for what lies there in peace" {
+  segment 1 16384
+  cp "${SPOOL}"/received/* "${SPOOL}/received/$(printf '00000001%016X' 2).partial"
+  cp "${SPOOL}"/received/*.partial "${SPOOL}/sent"
+  cp "${SPOOL}/sent" "${SPOOL}/now"
+  run -0 in_wal 'is_full || echo room; turn'
+  [[ -e "${STATE}/receiving" && "$(status .error)" == '' && "${output}" == room* ]]
+}
+
 @test "wal: the guard looks while the loop waits for a slow store" {
   mkdir -p "${SPOOL}/outgoing/wal"
   in_wal guard 3>&- &
   local guard=$!
   sleep 2
   [[ -e "${STATE}/receiving" ]]
-  truncate -s 70M "${SPOOL}/outgoing/wal/waiting.zst"
+  truncate -s 100M "${SPOOL}/outgoing/wal/waiting.zst"
   for _ in $(seq 100); do
     if [[ ! -e "${STATE}/receiving" ]]; then break; fi
     sleep 0.2
