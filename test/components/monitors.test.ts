@@ -37,7 +37,14 @@ describe("Monitors", () => {
       notify: { emails: ["ops@example.org"], webhook: "ALERT_URL" },
     });
     new Monitors("monitors", {
-      ...{ accountId: "account-1", zoneId: "zone-1", domain: "shop.example", owner: "shop-prod", system, edge: system.edge },
+      ...{
+        accountId: "account-1",
+        zoneId: "zone-1",
+        domain: "shop.example",
+        owner: "shop-prod",
+        system,
+        edge: system.edge,
+      },
       secretValues: { ALERT_URL: pulumi.secret("https://hooks.example/x") },
       after: [milestone("names")],
     });

@@ -78,7 +78,9 @@ function asShellReads(shell: string): Values {
     ...{ encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] },
   });
   const pairs = out.split("\0").map((line) => /^(K\d+)=([^]*)$/.exec(line));
-  return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1] ?? "", pair[2] ?? ""] as const])));
+  return Object.fromEntries(
+    pairs.flatMap((pair) => (pair === null ? [] : [[pair[1] ?? "", pair[2] ?? ""] as const])),
+  );
 }
 
 beforeAll(async () => ensureGoProgram(COMPOSE_READER, () => undefined), 600_000);

@@ -169,11 +169,7 @@ describe("faults of mail in a spec", () => {
       { spf: ["a", "mx", ...senders(9), "~all"] },
       'ask DNS at most 10 times: receivers give up after that, got "11 times"',
     ],
-    [
-      "two records in one",
-      { spf: ["v=spf1", "~all"] },
-      "a domain has one SPF record, and two are none",
-    ],
+    ["two records in one", { spf: ["v=spf1", "~all"] }, "a domain has one SPF record, and two are none"],
     ["everybody", { spf: ["+all"] }, "not let everybody send"],
     ["ptr", { spf: ["ptr", "~all"] }, "hold no ptr"],
     ["no term", { spf: ["sendgrid.net", "~all"] }, "hold terms of SPF, got sendgrid.net"],
