@@ -85,15 +85,17 @@ const PLACES: readonly Defect[] = [
     plant: "docker update --restart no twenty-server >/dev/null",
     undo: "docker update --restart unless-stopped twenty-server >/dev/null",
   },
-  {
-    id: "S1-21",
-    what: "there is a second redis, without the first one's data",
-    names: /2 containers of service redis: /,
-    plant: `docker run -d --name planted-redis --label homeport.system=twenty --label homeport.service=redis \\
-      $(docker inspect --format '{{.Image}}' twenty-redis) >/dev/null`,
-    undo: "docker rm -fv planted-redis >/dev/null",
-  },
 ];
+
+/** Not beside a redis that hangs: it would be asked in its place. */
+const SECOND: Defect = {
+  id: "S1-21",
+  what: "there is a second redis, without the first one's data",
+  names: /2 containers of service redis: /,
+  plant: `docker run -d --name planted-redis --label homeport.system=twenty --label homeport.service=redis \\
+    $(docker inspect --format '{{.Image}}' twenty-redis) >/dev/null`,
+  undo: "docker rm -fv planted-redis >/dev/null",
+};
 
 const ROUTE: Defect = {
   id: "S4-11",
@@ -113,6 +115,7 @@ export function twentyDefects(project: Project): Batches {
     "of its containers and its host": [...PLACES, ...hostDefects(3000, `${SECRETS}/APP_SECRET`)],
     "of its backups and a route": [
       ROUTE,
+      SECOND,
       ...backupDefects(["files", "postgres"]),
       damagedCopy("/opt/backups/postgres"),
     ],
