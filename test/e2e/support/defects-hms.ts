@@ -9,8 +9,9 @@ const NGINX = "/etc/homeport/proxy/nginx.conf";
 /** Until workers of the new configuration are there. */
 const RELOAD = `docker exec hms-nginx nginx -c /etc/nginx/homeport/nginx.conf -s reload 2>/dev/null; sleep 1`;
 
+/** As often as the test needs it, more often than systemd starts a unit by itself. */
 function restarted(unit: string, port: number, path = "/up"): string {
-  return `systemctl restart ${unit}; until curl -sf 127.0.0.1:${port}${path} >/dev/null; do sleep 0.3; done`;
+  return `systemctl reset-failed ${unit} 2>/dev/null || true; systemctl restart ${unit}; until curl -sf 127.0.0.1:${port}${path} >/dev/null; do sleep 0.3; done`;
 }
 
 function variable(folder: string, edit: string, restart: string): Pick<Defect, "plant" | "undo"> {
