@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readCodeTree } from "./lib/code-tree";
 import { serverFile, stdinLine } from "./lib/scripts";
 import type { System } from "./lib/system";
-import type { Unit } from "./lib/system-units";
+import { limitedUnits, type Unit } from "./lib/system-units";
 import { namedSecrets, renderEnvironment, unitFiles } from "./lib/unit-files";
 import { CodeStep, RemoteStep, type Host } from "./remote-step";
 import type { Secrets } from "./secrets";
@@ -110,7 +110,7 @@ function createLimits(
   host: Host,
   after: readonly pulumi.Resource[],
 ): pulumi.Resource | undefined {
-  const limited = units.filter(({ limits }) => Object.keys(limits).length > 0);
+  const limited = limitedUnits(units);
   if (limited.length === 0) return undefined;
   const lines = limited.map(({ name, folder, port, healthPath, limits }) =>
     stdinLine("limits", name, JSON.stringify({ unit: name, folder, port, path: healthPath, limits })),

@@ -1,10 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { REGISTRY_USER } from "./cloud";
 import { backendFolder, cloudEnvironment, ensureTokens, storeAccounts } from "./environment";
+import { run } from "./docker";
 import { BUCKET, OBJECT_STORE } from "./internet/object-store";
 import { projectName, ROOT_SYSTEM, type LocalProject } from "./projects";
 import type { CloudSettings } from "./settings";
@@ -82,10 +82,8 @@ function unlock(settings: CloudSettings): void {
 
 /** The first site's address, as the program exports it. */
 export async function deployedUrl(settings: CloudSettings, { folder }: LocalProject): Promise<string> {
-  const env = { ...process.env, ...(await cloudEnvironment(settings)) };
-  const args = ["stack", "output", "url", "--stack", settings.name];
-  const { stdout } = await promisify(execFile)("pulumi", args, { cwd: folder, env });
-  return stdout.trim();
+  const env = await cloudEnvironment(settings);
+  return run("pulumi", ["stack", "output", "url", "--stack", settings.name], { cwd: folder, env });
 }
 
 async function show(

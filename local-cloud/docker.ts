@@ -5,6 +5,8 @@ export interface DockerOptions {
   readonly input?: string | Buffer;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder that it runs in; default: this process's. */
+  readonly cwd?: string;
   /** Milliseconds until the command is killed; default: none. */
   readonly timeout?: number;
 }
@@ -13,6 +15,7 @@ export interface DockerOptions {
 export function run(command: string, args: readonly string[], options: DockerOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
+      cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
       timeout: options.timeout,

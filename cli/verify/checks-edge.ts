@@ -1,10 +1,5 @@
-import { fullHostname, systemHostnames, type System } from "../../components/lib/system";
-import {
-  rulesetPhases,
-  type EdgeSpec,
-  type MonitorSpec,
-  type RulesetRule,
-} from "../../components/lib/system-edge";
+import { fullHostname, systemHostnames } from "../../components/lib/system";
+import { rulesetPhases, type MonitorSpec, type RulesetRule } from "../../components/lib/system-edge";
 import { edgeOf, hasMonitors } from "../../components/lib/zone-plans";
 import { broken, checkOf, proven, type Check, type Expected, type Sources, type Verdict } from "./check";
 import type { RuleFacts } from "./rule-facts";
@@ -34,9 +29,9 @@ export const EDGE_CHECKS: readonly Check[] = [
   },
 ];
 
-export function rulesVerdict({ phases }: Pick<RuleFacts, "phases">, expected: Expected): Verdict {
+export function rulesVerdict({ phases }: Pick<RuleFacts, "phases">, { system, config }: Expected): Verdict {
   const evidence: string[] = [];
-  for (const [phase, wanted] of rulesetPhases(declared(expected))) {
+  for (const [phase, wanted] of rulesetPhases(edgeOf(system.edge, config))) {
     const found = phases[phase] ?? [];
     for (const [index, rule] of wanted.entries()) {
       const name = `${phase}: ${JSON.stringify(rule.description)}`;
@@ -133,10 +128,6 @@ async function healthFault(
     return undefined;
   const why = monitor.failure_reason ?? "unhealthy";
   return broken(`${name}: ${why}, ${spec.path} answers ${status || "nothing"}`, "homeport triage");
-}
-
-function declared({ system, config }: { readonly system: System } & Pick<Expected, "config">): EdgeSpec {
-  return edgeOf(system.edge, config);
 }
 
 /** A rule with its names as the API writes them. */

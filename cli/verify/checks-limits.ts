@@ -1,5 +1,5 @@
 import type { System } from "../../components/lib/system";
-import type { UnitLimits } from "../../components/lib/system-units";
+import { limitedUnits, type UnitLimits } from "../../components/lib/system-units";
 import { broken, checkOf, proven, replaceStep, type Check, type Verdict } from "./check";
 import type { Output } from "./facts";
 
@@ -10,7 +10,7 @@ export const LIMIT_CHECKS: readonly Check[] = [
     "units keep within their limits",
     "host",
     (host, { system }) => limitsVerdict(host.limits, system),
-    (system) => limited(system).length > 0,
+    ({ units }) => limitedUnits(units).length > 0,
   ),
 ];
 
@@ -26,16 +26,12 @@ interface Used {
   readonly used: Required<UnitLimits>;
 }
 
-function limited({ units }: System): System["units"] {
-  return units.filter(({ limits }) => Object.keys(limits).length > 0);
-}
-
 /** What `homeport-limits` has measured now, against the spec of now. */
 export function limitsVerdict(probe: Output, system: System): Verdict {
   const lines = probe.out.split("\n").filter((line) => line !== "");
   const measured = lines.map((line) => JSON.parse(line) as Used);
   const evidence: string[] = [];
-  for (const { name, limits } of limited(system)) {
+  for (const { name, limits } of limitedUnits(system.units)) {
     const used = measured.find(({ unit }) => unit === name)?.used;
     if (used === undefined) return broken(`${name} is not measured`, replaceStep("units-limits"));
     const over = (Object.keys(limits) as (keyof UnitLimits)[]).find((key) => isOver(key, used, limits));

@@ -5,7 +5,7 @@ import {
   environmentStepName,
   fileValues,
 } from "../../components/lib/environment-file";
-import { withDomain } from "../../components/lib/system-environment";
+import { fillDomain, withDomain } from "../../components/lib/system-environment";
 import { fullHostname, type System } from "../../components/lib/system";
 import {
   isAnswerCheck,
@@ -136,8 +136,7 @@ export function requestOf(check: AnswerCheckSpec, expected: Expected): HttpReque
   return {
     url: `${originOf(check, expected)}${compose(path, secret)}`,
     method,
-    body:
-      body === undefined ? undefined : compose(body.replaceAll("{domain}", expected.config.domain), secret),
+    body: body === undefined ? undefined : compose(fillDomain(body, expected.config.domain), secret),
     headers: {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...withDomain(request.headers ?? {}, expected.config.domain),

@@ -1,3 +1,5 @@
+import { fillDomain } from "./system-environment";
+
 /** Steps from looking on to refusing: what receivers do with mail that fails SPF and DKIM. */
 export const LADDER = ["monitor", "quarantine", "reject"] as const;
 export type MailPolicy = (typeof LADDER)[number];
@@ -42,7 +44,7 @@ const LONGEST_STRING = 255;
 /** The records of a domain; none without mail. */
 export function mailRecords(mail: MailSpec | undefined, domain: string): MailRecord[] {
   if (mail === undefined) return [];
-  const reports = mail.dmarc.reports.replaceAll("{domain}", domain);
+  const reports = fillDomain(mail.dmarc.reports, domain);
   const dkim = Object.entries(mail.dkim).map(([selector, key]): MailRecord => {
     const at = { role: `dkim-${selector}`, name: `${selector}._domainkey.${domain}` };
     return "cname" in key

@@ -1,7 +1,7 @@
 import { specFault as fault, type Fault } from "./faults";
 import type { EdgeRateLimitSpec, EdgeRedirectSpec, EdgeRuleSpec, EdgeSpec, MonitorSpec } from "./system-edge";
 import type { SystemSpec } from "./system";
-import { withDomain } from "./system-environment";
+import { fillDomain } from "./system-environment";
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const CODE = /^[1-5](\d\d|xx)$/;
@@ -124,7 +124,7 @@ function notifyFaults({ secrets = {} }: SystemSpec, { notify, monitors = {} }: E
 
 function emailFaults(emails: readonly string[]): Fault[] {
   return emails
-    .filter((one) => !EMAIL.test(withDomain({ one }, "example.org").one ?? ""))
+    .filter((one) => !EMAIL.test(fillDomain(one, "example.org")))
     .map((email) => fault("edge.notify.emails", "be addresses", email, "write it like ops@example.org"));
 }
 

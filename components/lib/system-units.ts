@@ -15,6 +15,11 @@ export interface UnitLimits {
   readonly freeDiskMb?: number;
 }
 
+/** Those whose spec says how much they may use. */
+export function limitedUnits(units: readonly Unit[]): Unit[] {
+  return units.filter(({ limits }) => Object.keys(limits).length > 0);
+}
+
 /** An application without a container: a code tree of this machine as a systemd service of the server. */
 export interface UnitSpec {
   /** Folder of the code, relative to the project's. */

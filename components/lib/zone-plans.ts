@@ -1,5 +1,6 @@
 import type { EdgeSpec } from "./system-edge";
 import { rulesetPhases } from "./system-edge";
+import { fillDomain } from "./system-environment";
 
 /** Cloudflare's plans, each with what the one before has. */
 export const ZONE_PLANS = ["free", "pro", "business", "enterprise"] as const;
@@ -61,7 +62,7 @@ export interface EdgePlace {
  */
 export function edgeOf(edge: EdgeSpec, { domain, adminCidrs, zonePlan }: EdgePlace): EdgeSpec {
   const fill = (text: string): string =>
-    text.replaceAll("{domain}", domain).replaceAll("{adminCidrs}", `{${adminCidrs.join(" ")}}`);
+    fillDomain(text, domain).replaceAll("{adminCidrs}", `{${adminCidrs.join(" ")}}`);
   const filled = <T extends { readonly expression: string }>(all: readonly T[] = []): T[] =>
     all.map((one) => ({ ...one, expression: fill(one.expression) }));
   const { emails = [], ...notify } = edge.notify ?? {};

@@ -4,7 +4,7 @@ import { cloudflare, DOMAIN, eventually, hetzner, visitor } from "./support/clou
 import { changeAtCloudflare, status, statusFromOffice, subscribe } from "./support/cloudflare-edge";
 import { startReceiver } from "./support/receiver";
 import { cleaningDefects } from "./support/defects-cleaning";
-import { expectFound } from "./support/planting";
+import { findsEveryDefect } from "./support/planted";
 
 const project = new Project("cleaning", ["cleaning-db", "cleaning", "cleaning"]);
 const defects = cleaningDefects(project);
@@ -151,14 +151,7 @@ describe("the cleaning system (S3)", () => {
     expect(await project.broken()).toEqual([]);
   });
 
-  it.each(Object.entries(defects))("verify finds every defect %s", async (_, batch) => {
-    await expectFound(project, batch);
-  });
-
-  it("is green again when all of them are put right", async () => {
-    expect(Object.values(defects).flat().length).toBeGreaterThanOrEqual(20);
-    await eventually(60, async () => (await project.broken()).length === 0);
-  });
+  findsEveryDefect(project, defects);
 
   it("triage names the container that stopped, with its log, and what the API misses (S3-28)", async () => {
     const file = "/opt/backups/postgres/LAST_SUCCESS.txt";

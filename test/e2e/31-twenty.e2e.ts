@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { environment, eventually, execute, visitor } from "./support/cloud";
+import { environment, execute, visitor } from "./support/cloud";
 import { twentyDefects } from "./support/defects-twenty";
-import { expectFound } from "./support/planting";
+import { findsEveryDefect } from "./support/planted";
 import { NOTHING, Project } from "./support/project";
 
 const project = new Project("twenty", ["twenty-postgres", "twenty_production", "postgres"]);
@@ -141,14 +141,7 @@ describe("Twenty (S4)", () => {
     expect(others).toEqual(["200", "200"]);
   });
 
-  it.each(Object.entries(defects))("verify finds every defect %s", async (_, batch) => {
-    await expectFound(project, batch);
-  });
-
-  it("is green again when all of them are put right", async () => {
-    expect(Object.values(defects).flat().length).toBeGreaterThanOrEqual(20);
-    await eventually(60, async () => (await project.broken()).length === 0);
-  });
+  findsEveryDefect(project, defects);
 
   it("comes back on a new server with equal data, and its administrator signs in (H1)", async () => {
     const token = await signIn();

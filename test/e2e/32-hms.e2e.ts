@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environment, eventually, execute, hetzner, ROOT, visitor } from "./support/cloud";
 import { hmsDefects } from "./support/defects-hms";
-import { expectFound } from "./support/planting";
+import { findsEveryDefect } from "./support/planted";
 import { NOTHING, Project } from "./support/project";
 import { askWhile } from "./support/visitors";
 
@@ -140,14 +140,7 @@ describe("the hosting manager and its applications (S2)", () => {
     expect(named.map(([name]) => name)).toEqual([]);
   });
 
-  it.each(Object.entries(defects))("verify finds every defect %s", async (_, batch) => {
-    await expectFound(project, batch);
-  });
-
-  it("is green again when all of them are put right", async () => {
-    expect(Object.values(defects).flat().length).toBeGreaterThanOrEqual(20);
-    await eventually(60, async () => (await project.broken()).length === 0);
-  });
+  findsEveryDefect(project, defects);
 
   it("takes code and secrets apart from each other, and a new password from the restart on (S2-9, S2-12, S2-21)", async () => {
     const { HMS_ADMIN_PASSWORD: former = "" } = await secrets();

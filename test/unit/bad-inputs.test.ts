@@ -1,22 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { FaultsError, formatFault } from "../../components/lib/faults";
-import { defineSystem, type SystemSpec } from "../../components/lib/system";
+import type { SystemSpec } from "../../components/lib/system";
 import { BAD_CONFIGS } from "../support/bad-config";
 import { BAD_SPECS, SHOP } from "../support/bad-specs";
+import { faultsOf } from "../support/systems";
 import { messages, parseWith } from "../support/valid-config";
 
 const FORM = /^(\S.*?): must (.+?), got (.+); fix: (.+)$/s;
 const SECRET = `ghp_${"Qz7".repeat(12)}`;
-
-function faultsOf(spec: SystemSpec): string[] {
-  try {
-    defineSystem(spec);
-    return [];
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    return error.faults.map(formatFault);
-  }
-}
 
 function ruleOf(message: string): string {
   return FORM.exec(message)?.[2] ?? "";

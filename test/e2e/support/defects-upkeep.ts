@@ -1,6 +1,6 @@
 import { cloudflare, DOMAIN, hetzner, must } from "./cloud";
 import { keepRules, setZone } from "./drift";
-import type { Defect } from "./planting";
+import { edited, type Defect } from "./planting";
 
 const BACKUPS = "/opt/backups/postgres";
 const WEB = "$(docker ps -aqf label=homeport.service=web)";
@@ -9,14 +9,6 @@ const CADDYFILE = "/etc/homeport/proxy/Caddyfile";
 const RELOAD =
   "docker exec running-calendar-proxy caddy reload --force --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null";
 const JAIL = "until fail2ban-client status sshd >/dev/null 2>&1; do sleep 0.2; done";
-
-/** Edits a file of the server and keeps it aside, to be put back with its owner and mode. */
-function edited(file: string, edit: string): Pick<Defect, "plant" | "undo"> {
-  return {
-    plant: `cp -a ${file} /root/planted\n${edit}`,
-    undo: `cp -a /root/planted ${file}; rm /root/planted`,
-  };
-}
 
 type Labels = Readonly<Record<string, string>>;
 interface SshKey {

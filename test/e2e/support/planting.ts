@@ -48,7 +48,7 @@ async function act(project: Project, actions: readonly Action[]): Promise<void> 
 let edits = 0;
 
 /** Edits a file of the server and keeps it aside, to be put back with its owner and mode; `then` makes it count. */
-export function edited(file: string, edit: string, then = "true"): Pick<Defect, "plant" | "undo"> {
+export function edited(file: string, edit: string, then = ""): Pick<Defect, "plant" | "undo"> {
   edits += 1;
   const aside = `/root/planted-${edits}`;
   return {
