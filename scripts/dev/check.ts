@@ -43,6 +43,7 @@ function checks(): Check[] {
       name: "prettier",
       command: [bin("prettier"), "--check", "--log-level", "warn", ...PRETTIER_CACHE, "."],
     },
+    { name: "secrets", command: [bin("secretlint"), "--secretlintignore", ".gitignore", "**/*"] },
     { name: "shellcheck", command: ["shellcheck", ...shell] },
     { name: "shfmt", command: ["shfmt", "-i", "2", "-d", ...shell] },
   ];
