@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import pulumi from "@pulumi/eslint-plugin";
 import typescript from "typescript-eslint";
 
-/** Who owns which provider; `remote-step` is everybody's. The rest of a room's rules are below. */
+/** Who owns which provider; `remote-step` and `refusal` are everybody's. The rest of a room's rules are below. */
 const PROVIDER_OWNERS = {
   hcloud: ["ssh-identity", "firewall", "server"],
   cloudflare: ["zone", "dns", "origin-tls", "edge-rules", "rulesets", "turnstile", "monitors"],
@@ -69,12 +69,12 @@ function providerRooms() {
 function component(files, providers, ignores = []) {
   const packages = ["pulumi", ...providers].map((name) => `@pulumi/${name}(?:/.*)?`);
   const message =
-    "A component imports @pulumi/pulumi, its own provider, remote-step and lib; siblings as types.";
+    "A component imports @pulumi/pulumi, its own provider, remote-step, refusal and lib; siblings as types.";
   return {
     files,
     ignores,
     rules: imports(only([...packages, "\\./[a-z-]+", "\\./lib/[a-z-]+"].join("|"), message), {
-      regex: "^\\./(?!lib/|remote-step$)",
+      regex: "^\\./(?!lib/|remote-step$|refusal$)",
       allowTypeImports: true,
       message: "Take a sibling's instance as an argument: deploy-system.ts wires the components.",
     }),

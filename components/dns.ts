@@ -2,6 +2,7 @@ import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { ownerComment } from "./lib/names";
 import { mailNotes, mailRecords, recordContent, type MailSpec } from "./lib/system-mail";
+import { RefusalError } from "./refusal";
 
 const TYPE = "homeport:edge:Dns";
 /** Seconds; 1 means "automatic", the only value that a proxied record takes. */
@@ -62,7 +63,7 @@ export class Dns extends pulumi.ComponentResource {
     // a second record of its kind would make both void: it is asked for before one of ours is made
     const zoneId = pulumi.all([results, args.zoneId]).apply(([found, id]) => {
       const { refusal, warning } = mailNotes(mail, { domain: args.domain, mark: comment, found });
-      if (refusal !== undefined) throw new pulumi.RunError(refusal);
+      if (refusal !== undefined) throw new RefusalError(refusal);
       if (warning !== undefined) void pulumi.log.warn(warning, this);
       return id;
     });

@@ -1,6 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { strangersMessage } from "./lib/strict-neighbours";
+import { RefusalError } from "./refusal";
 
 const TYPE = "homeport:edge:EdgeRules";
 const STRICT = "strict";
@@ -63,7 +64,7 @@ export class EdgeRules extends pulumi.ComponentResource {
       const { hostnames, strictNeighbours: accepted, stack } = args;
       const proxied = results.map(({ name }) => name);
       const message = strangersMessage({ proxied, hostnames, accepted, mode, stack });
-      if (message !== undefined) throw new pulumi.RunError(message);
+      if (message !== undefined) throw new RefusalError(message);
       return [...originAnswers];
     });
   }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { show } from "./lib/faults";
 import { ownerComment } from "./lib/names";
 import { rulesetPhases, type EdgeSpec } from "./lib/system-edge";
+import { RefusalError } from "./refusal";
 
 const TYPE = "homeport:edge:Rulesets";
 
@@ -56,7 +57,7 @@ export class Rulesets extends pulumi.ComponentResource {
         ({ phase, name, id }) =>
           `  ${phase}: must be free, got ${show(name)} (${id}); fix: move its rules into the system's edge part, then delete it in Cloudflare`,
       );
-      throw new pulumi.RunError(`the zone has rules that are not this stack's\n${lines.join("\n")}`);
+      throw new RefusalError(`the zone has rules that are not this stack's\n${lines.join("\n")}`);
     });
   }
 }

@@ -2,6 +2,7 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { architectureOf, orderFault } from "./lib/server-image";
 import { renderUserData } from "./lib/user-data";
+import { RefusalError } from "./refusal";
 import { PowerOn } from "./remote-step";
 import type { SshIdentity } from "./ssh-identity";
 
@@ -118,7 +119,7 @@ function refuseOldImages(name: string, { image, serverType }: ServerArgs): pulum
     const withArchitectures = [architectureOf(serverType)];
     const offered = await hcloud.getImages({ withArchitectures, includeDeprecated: true });
     const fault = orderFault(image, serverType, offered.images, pulumi.getStack());
-    if (fault !== undefined) throw new pulumi.RunError(fault);
+    if (fault !== undefined) throw new RefusalError(fault);
   };
   return new pulumi.ResourceHook(`${name}-image`, refuse, { onDryRun: true });
 }

@@ -1,6 +1,7 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { checkEdgeRanges } from "./lib/cloudflare-ranges";
+import { RefusalError } from "./refusal";
 
 const TYPE = "homeport:edge:Zone";
 
@@ -39,7 +40,7 @@ export class Zone extends pulumi.ComponentResource {
 
   private check(published: readonly string[], args: ZoneArgs): readonly string[] {
     const check = checkEdgeRanges(published, args.expectedRanges);
-    if (check.kind === "refused") throw new pulumi.ResourceError(`the edge's ranges: ${check.reason}`, this);
+    if (check.kind === "refused") throw new RefusalError(`the edge's ranges: ${check.reason}`);
     if (check.kind === "changed") {
       const text = `added ${check.added.join(", ") || "none"}; removed ${check.removed.join(", ") || "none"}`;
       void pulumi.log.warn(`the edge's published ranges are not the expected ones: ${text}`, this);

@@ -70,7 +70,7 @@ describe("Zone", () => {
   ])("refuses %s", async (_, ipv4Cidrs, ipv6Cidrs, message) => {
     const errors = await refusal(ipv4Cidrs, ipv6Cidrs);
 
-    expect(pulumi.ResourceError.isInstance(errors[0])).toBe(true);
+    expect(pulumi.RunError.isInstance(errors[0])).toBe(true);
     for (const error of errors) expect((error as Error).message).toContain(message);
   });
 });
