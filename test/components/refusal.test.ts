@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { RefusalError } from "../../components/refusal";
 
 describe("a refusal", () => {
-  it("is its message alone in the SDK's trace, whatever hangs on the error", () => {
-    const error = Object.assign(new RefusalError("not set\n  shop: must have"), { promise: { graph: process } });
+  it("is its message alone in the SDK's trace: Node 20 does not come back from some of its paths", () => {
+    const error = new RefusalError("not set\n  shop: must have");
+    error.stack = "Error\n    at apply (/home/me/shop/node_modules/@pulumi/output.ts:516:31)";
 
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect(inspect(error, { colors: true })).toBe("not set\n  shop: must have");
