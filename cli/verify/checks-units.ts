@@ -26,6 +26,10 @@ export interface UnitFacts {
   readonly listens: string;
   /** `600 www-data:www-data`, nothing where there is none. */
   readonly env: string;
+  /** `www-data:www-data`, whom its folder belongs to. */
+  readonly owner: string;
+  /** A file of its code that is another's, or why nobody could look. */
+  readonly alien: string;
   /** `User=` of the unit as systemd has it. */
   readonly user: string;
   /** Of `systemd-analyze security`, 0 to 10. */
@@ -45,6 +49,7 @@ export const UNIT_CHECKS: readonly Check[] = [
   unitCheck("S2-3", "units listen on loopback alone", listensFault, ({ listens }) => listens),
   unitCheck("S2-7", "a unit's environment is for its own user", envFault, ({ env }) => `.env ${env}`),
   unitCheck("S2-8", "units run as their own user, sandboxed", sandboxFault, sandboxEvidence),
+  unitCheck("S2-8", "a unit's folder and code are its own user's", ownerFault, ({ owner }) => owner),
   unitCheck("S2-10", "units answer where they say that they are well", answerFault, ({ code }) => code),
   unitCheck(
     "S2-17",
@@ -137,6 +142,16 @@ export function listensFault({ listens }: UnitFacts, unit: Unit): Fault {
 export function envFault({ env }: UnitFacts, unit: Unit): Fault {
   if (env === `600 ${unit.user}:${unit.user}`) return undefined;
   return [`${unit.folder}/.env is ${env || "missing"}`, "homeport drift --heal, then rotate what was open"];
+}
+
+export function ownerFault({ owner, alien }: UnitFacts, { name, folder, user }: Unit): Fault {
+  if (owner !== `${user}:${user}`)
+    return [
+      `${folder} belongs to ${owner || "nobody"}, not ${user}:${user}`,
+      replaceStep(`units-${name}-environment`),
+    ];
+  const fix = `homeport ssh -- sudo chown -R ${user}:${user} ${folder}/releases`;
+  return alien === "" ? undefined : [`${alien} is not ${user}'s`, fix];
 }
 
 export function sandboxFault({ user, exposure }: UnitFacts, unit: Unit): Fault {

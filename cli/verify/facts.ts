@@ -1,8 +1,9 @@
-import type { Unit } from "../../components/lib/system-units";
+import { systemHostnames, type System } from "../../components/lib/system";
 import { failed } from "../cli-error";
 import { remoteScript } from "../project";
 import { lastLine } from "../run";
 import { runScriptAsRoot, type Server } from "../ssh";
+import { floodsOf } from "./checks-proxy";
 
 /** What one command on the host said. */
 export interface Output {
@@ -26,6 +27,9 @@ export const PROBES = [
   "docker_user",
   "docker_user6",
   "certificates",
+  "tls",
+  "nginx",
+  "floods",
   "renewal",
   "crontab",
   "backups",
@@ -83,15 +87,14 @@ export interface ReachFacts {
 const HOST_TIMEOUT_SECONDS = 60;
 
 /** Looks at the host over one SSH connection. @throws CliError when it cannot be reached. */
-export async function hostFacts(
-  server: Server,
-  hostnames: readonly string[],
-  units: readonly Unit[],
-): Promise<HostFacts> {
-  const applications = units.map(({ name, folder, port, healthPath }) =>
-    [name, folder, port, healthPath].join(" "),
+export async function hostFacts(server: Server, system: System, domain: string): Promise<HostFacts> {
+  const units = system.units.map(({ name, folder, user, port, healthPath }) =>
+    ["unit", name, folder, user, port, healthPath].join(" "),
   );
-  const args = [hostnames.join(" "), ...applications];
+  const floods = floodsOf(system, domain).map(({ host, path, requests }) =>
+    ["flood", host, path, requests].join(" "),
+  );
+  const args = [systemHostnames(system, domain).join(" "), ...units, ...floods];
   const result = await runScriptAsRoot(server, remoteScript("verify.sh"), args, HOST_TIMEOUT_SECONDS);
   if (result.code !== 0) {
     throw failed(`the host could not be looked at: ${lastLine(result.stderr)}; fix: homeport ssh, then look`);

@@ -21,6 +21,7 @@ import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { DIRECTORY_CHECKS, ownChecks } from "./checks-system";
 import { LIMIT_CHECKS } from "./checks-limits";
 import { UNIT_CHECKS } from "./checks-units";
+import { PROXY_CHECKS } from "./checks-proxy";
 import { VARIABLE_CHECKS } from "./checks-variables";
 import { hostFacts } from "./facts";
 import { ask } from "./http";
@@ -38,6 +39,7 @@ export const CHECKS: readonly Check[] = [
   ...CLOUD_CHECKS,
   ...HOST_CHECKS,
   ...CERTIFICATE_CHECKS,
+  ...PROXY_CHECKS,
   ...UPKEEP_CHECKS,
   ...BACKUP_CHECKS,
   ...POINT_IN_TIME_CHECKS,
@@ -120,7 +122,7 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
     sshKeys: once(() => sshKeyFacts(hetzner, stackSelector(expected.system.name, expected.stack))),
     zone: once(() => zoneFacts(cloudflare, expected.zoneId)),
     rules: once(() => ruleFacts(cloudflare, expected.zoneId, expected.system, expected.serverName)),
-    host: once(async () => hostFacts(onHost(), hostnames, expected.system.units)),
+    host: once(async () => hostFacts(onHost(), expected.system, domain)),
     names: once(() => resolveNames(hostnames, route)),
     mail: once(() => mailFacts(expected.system.mail, domain, route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),

@@ -3,6 +3,7 @@ import {
   directoryOf,
   redirectBlocks,
   siteBlock,
+  tlsSettings,
   upstreamOf,
   variable,
   type NginxInput,
@@ -57,7 +58,7 @@ export function renderNginxSites(input: NginxInput): string {
     ...[...services].map(([service, socket]) => upstreamMap(service, directoryOf(input), socket)),
     ...zoneLines(input.sites),
     plainBlock(hosts, input),
-    strangerBlock(),
+    strangerBlock(input),
     ...input.sites.flatMap((site) => [siteBlock(site, input), ...redirectBlocks(site, input)]),
   ];
   return blocks.join("\n\n") + "\n";
@@ -114,12 +115,16 @@ ${challengeLocation(input)}	location / {
 }`;
 }
 
-/** An unknown name in SNI ends the handshake; one in the Host header finds the connection closed. */
-function strangerBlock(): string {
+/**
+ * An unknown name in SNI ends the handshake; one in the Host header finds the connection closed. The versions of TLS
+ * that it says are every site's: OpenSSL settles on one before it reads the name.
+ */
+function strangerBlock(input: NginxInput): string {
   return `server {
 	listen 80 default_server;
 	listen 443 ssl http2 default_server;
 	ssl_reject_handshake on;
+${tlsSettings(input)}
 	return 444;
 }`;
 }

@@ -66,13 +66,17 @@ function tlsLines(host: string, site: Site, input: NginxInput): string {
   const ours =
     own === undefined ? shared : { certificate: `${directory}/${own}.pem`, key: `${directory}/${own}.pem` };
   const { certificate, key } = input.certificateOf?.(host) ?? ours;
-  const options = `	ssl_protocols TLSv1.2 TLSv1.3;
+  return `	ssl_certificate ${certificate};\n	ssl_certificate_key ${key};\n${tlsSettings(input)}`;
+}
+
+/** Versions and ciphers of TLS (S4-9). */
+export function tlsSettings({ tlsOptions }: NginxInput): string {
+  if (tlsOptions !== undefined) return `	include ${tlsOptions};`;
+  return `	ssl_protocols TLSv1.2 TLSv1.3;
 	ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256;
 	ssl_prefer_server_ciphers off;
 	ssl_session_cache shared:SSL:10m;
 	ssl_session_timeout 1d;`;
-  const settings = input.tlsOptions === undefined ? options : `	include ${input.tlsOptions};`;
-  return `	ssl_certificate ${certificate};\n	ssl_certificate_key ${key};\n${settings}`;
 }
 
 /** Over TLS as well: the edge sends whoever asks in plain there, and the ACME server follows. */

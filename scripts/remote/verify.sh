@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Looks at the host and changes nothing: prints one JSON object, a probe's name to its exit code, output and
-# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh "HOSTNAME ..." ["UNIT FOLDER
-# PORT PATH" ...]
+# errors (base64: no quoting of what a host may say). Runs as root, over stdin. Usage: verify.sh "HOSTNAME ..."
+# ["unit NAME FOLDER USER PORT PATH" ...] ["flood HOSTNAME PATH REQUESTS" ...]
 set -Eeuo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
+units=() floods=()
 readonly probes=(sshd sshd_files ufw fail2ban fail2ban_log upgrades docker containers images forward docker_user
-  docker_user6 certificates renewal registry
+  docker_user6 certificates tls nginx floods renewal registry
   crontab backups archives units secret_files host_keys disks applications strays limits patching)
 
 function probe_sshd() { sshd -T; }
@@ -40,6 +41,39 @@ function probe_certificates() {
     printf 'host %s\n' "${hostname}"
     timeout 5 openssl s_client -connect 127.0.0.1:443 -servername "${hostname}" </dev/null 2>/dev/null |
       openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName 2>/dev/null || true
+  done
+}
+function probe_tls() {
+  # each version alone; by a client that is not too careful for the old ones itself
+  local hostname version
+  for hostname in ${hostnames}; do
+    for version in TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; do
+      printf '%s %s %s\n' "${hostname}" "${version}" "$(tls_answer "${hostname}" "${version}")"
+    done
+  done
+}
+function tls_answer() {
+  local option="${2/TLSv/-tls}"
+  timeout 5 openssl s_client -brief "${option/./_}" -cipher DEFAULT@SECLEVEL=0 -connect 127.0.0.1:443 -servername "$1" \
+    </dev/null 2>&1 | grep -m 1 -oE 'Protocol version: .*|SSL alert number [0-9]+|:(no protocols available|unsupported protocol):' || true
+}
+function probe_nginx() {
+  # what it reads, wherever that stands
+  local proxy
+  if [[ ${#floods[@]} -eq 0 ]]; then return 0; fi
+  proxy=$(docker ps -q --filter label=homeport.service=proxy)
+  docker exec "${proxy}" nginx -T -c /etc/nginx/homeport/nginx.conf | grep -E '^\s*(limit_req|real_ip|set_real_ip)'
+}
+function probe_floods() {
+  # A byte of the body never comes: a request that is let in waits for it in the proxy, and reaches no service. Each path
+  # after the other, since several may share one count.
+  local each hostname path requests codes
+  for each in ${floods[@]+"${floods[@]}"}; do
+    read -r _ hostname path requests <<<"${each}"
+    codes=$(curl -sk --http1.1 -m 5 -Z --parallel-immediate --parallel-max 300 --fail --fail-early -X POST \
+      -H 'Content-Length: 1' -o /dev/null -w '%{http_code}\n' --resolve "${hostname}:443:127.0.0.1" \
+      "https://${hostname}${path}?[1-${requests}]" | sort | uniq -c | xargs) || true
+    printf '%s %s %s\n' "${hostname}" "${path}" "${codes}"
   done
 }
 function probe_renewal() {
@@ -107,15 +141,17 @@ function unit_errors() {
 }
 
 function probe_applications() {
-  local each name folder port path
+  local each name folder user port path
   for each in ${units[@]+"${units[@]}"}; do
-    read -r name folder port path <<<"${each}"
+    read -r _ name folder user port path <<<"${each}"
     jq -nc --arg name "${name}" --arg state "$(systemctl show -p ActiveState -p SubState --value "${name}" | xargs)" \
       --arg enabled "$(systemctl is-enabled "${name}" 2>/dev/null)" \
       --arg socket "$(systemctl is-active "homeport-unit-${name}.socket")" \
       --arg code "$(curl -s -m 10 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${port}${path}")" \
       --arg listens "$(ss -Hltn "sport = :${port}" | awk '{print $4}' | xargs)" \
       --arg env "$(stat -c '%a %U:%G' "${folder}/.env" 2>/dev/null)" \
+      --arg owner "$(stat -c %U:%G "${folder}" 2>/dev/null)" \
+      --arg alien "$(find "${folder}/current/" ! -user "${user}" ! -name .homeport -print -quit 2>&1)" \
       --arg user "$(systemctl show -p User --value "${name}")" \
       --arg exposure "$(systemd-analyze security --no-pager "${name}.service" 2>/dev/null | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p')" \
       --arg errors "$(unit_errors "${name}")" \
@@ -155,7 +191,10 @@ function print_results() {
 
 function main() {
   hostnames=${1:?the hostnames to ask the origin for}
-  units=("${@:2}")
+  local each
+  for each in "${@:2}"; do
+    if [[ "${each}" == 'unit '* ]]; then units+=("${each}"); else floods+=("${each}"); fi
+  done
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT
   local name

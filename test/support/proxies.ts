@@ -6,6 +6,7 @@ import { request } from "node:https";
 import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls, type SecureVersion } from "node:tls";
 import { renderCaddyfile } from "../../components/lib/caddyfile";
 import { renderNginx } from "../../components/lib/nginx-conf";
 import type { ProxyKind, Site } from "../../components/lib/system-sites";
@@ -28,6 +29,8 @@ export interface Bed {
     path: string,
     options?: { headers?: Record<string, string>; body?: string; host?: string },
   ) => Promise<Answer>;
+  /** The version that a client of this one alone is given, or `refused`. */
+  readonly agree: (version: SecureVersion) => Promise<string>;
   readonly plainPort: number;
   readonly port: number;
   readonly child: ChildProcess;
@@ -122,6 +125,7 @@ export async function startProxy({ kind, sites, services, edgeCidrs }: BedOption
     errors,
     stop,
     ask: (path, options) => ask(port, path, options),
+    agree: (version) => agree(port, version),
   };
 }
 
@@ -152,6 +156,21 @@ async function listening(port: number, said: () => string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the proxy must listen on ${port}: ${said()}`);
+}
+
+function agree(port: number, version: SecureVersion): Promise<string> {
+  const versions = { minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
+  const name = { servername: "mxcorre.com", rejectUnauthorized: false };
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ ...versions, ...name, host: "127.0.0.1", port }, () => {
+      resolve(socket.getProtocol() ?? "nothing");
+      socket.destroy();
+    });
+    socket.on("error", ({ message }: Error) => {
+      if (/alert/.test(message)) resolve("refused");
+      else reject(new Error(message));
+    });
+  });
 }
 
 function ask(

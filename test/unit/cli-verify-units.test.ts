@@ -4,6 +4,7 @@ import {
   envFault,
   errorsFault,
   listensFault,
+  ownerFault,
   sandboxFault,
   shownFault,
   stateFault,
@@ -26,10 +27,11 @@ const UNIT = defineSystem({
 const GOOD: UnitFacts = {
   ...{ name: "api", state: "active running", enabled: "enabled", socket: "active", code: "200" },
   ...{ listens: "127.0.0.1:8000", env: "600 www-data:www-data", user: "www-data", exposure: "1.1" },
+  ...{ owner: "www-data:www-data", alien: "" },
   ...{ errors: "0", shown: Buffer.from("User=www-data").toString("base64"), release: "b0401fbc7abc" },
 };
 const EXPECTED = { secrets: ["hunter2hunter2"] } as unknown as Expected;
-const FAULTS = [answerFault, envFault, errorsFault, listensFault, sandboxFault, stateFault];
+const FAULTS = [answerFault, envFault, errorsFault, listensFault, ownerFault, sandboxFault, stateFault];
 
 function found(changes: Partial<UnitFacts>): string {
   const facts = { ...GOOD, ...changes };
@@ -57,6 +59,9 @@ describe("checks of units", () => {
     ["listens nowhere", { listens: "" }, "nothing listens"],
     ["has an open environment", { env: "644 www-data:www-data" }, ".env is 644"],
     ["has none", { env: "" }, ".env is missing"],
+    ["has another's folder", { owner: "root:root" }, "/opt/api belongs to root:root, not www-data:www-data"],
+    ["has no folder", { owner: "" }, "/opt/api belongs to nobody"],
+    ["has code of another's", { alien: "/opt/api/current/run" }, "/opt/api/current/run is not www-data's"],
     ["runs as root", { user: "" }, "it runs as root"],
     ["lost its sandbox", { exposure: "9.2" }, "gives it 9.2"],
     ["writes errors", { errors: "3" }, "3 lines of errors"],

@@ -70,7 +70,7 @@ describe("renderNginx", () => {
 
     for (const host of ["crm", "sales"])
       expect(text).toContain(`ssl_certificate /etc/letsencrypt/live/${host}.mxcorre.com/fullchain.pem;`);
-    expect(text.match(/include \/etc\/letsencrypt\/options-ssl-nginx.conf;/g)).toHaveLength(2);
+    expect(text.match(/include \/etc\/letsencrypt\/options-ssl-nginx.conf;/g)).toHaveLength(3);
     expect(text).not.toMatch(/ssl_(protocols|ciphers|session)/);
   });
 

@@ -137,6 +137,14 @@ describe.each(["caddy", "nginx"] as const)("%s with the rendered sites", (kind) 
       expect(socket.status).toBe(101);
     });
 
+    it("speaks TLS 1.2 and 1.3, and nothing older (S4-9)", async () => {
+      const versions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+      expect(await Promise.all(versions.map((version) => bed.agree(version)))).toEqual([
+        ...["refused", "refused"],
+        ...["TLSv1.2", "TLSv1.3"],
+      ]);
+    });
+
     it("sends plain requests to HTTPS and answers no stranger's host", async () => {
       const plain = await fetch(`http://127.0.0.1:${bed.plainPort}/a`).catch(() => undefined);
 
