@@ -184,7 +184,7 @@ export const UPKEEP_DEFECTS: readonly Defect[] = [
     names: /failed: restored tables differ/,
     ...edited(
       `${BACKUPS}/drill.json`,
-      `jq '.ok = false | .error = "restored tables differ from the manifest: public.runs"' /root/planted >${BACKUPS}/drill.json`,
+      `told=$(jq '.ok = false | .error = "restored tables differ from the manifest: public.runs"' ${BACKUPS}/drill.json); echo "$told" >${BACKUPS}/drill.json`,
     ),
   },
   {
