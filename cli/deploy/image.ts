@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { failed, usage } from "../cli-error";
 import { lastLine, run, type RunResult } from "../run";
+import { secretFilesIn } from "./context";
 
 /** Where an image goes and how to log in there. */
 export interface PushTarget {
@@ -15,12 +16,22 @@ export interface PushTarget {
   readonly workFolder: string;
 }
 
-/** Builds the image of `context` and gives its id. The builder's output goes to `build.log` in the work folder. */
+/**
+ * Builds the image of `context` and gives its id. The builder's output goes to `build.log` in the work folder.
+ *
+ * @throws CliError when the context has no Dockerfile, or holds secrets that would be sent along.
+ */
 export async function buildImage(context: string, workFolder: string): Promise<string> {
   if (!existsSync(join(context, "Dockerfile"))) {
     throw usage(
       `--context: must be a folder with a Dockerfile, got ${context}; fix: homeport deploy --context DIR`,
     );
+  }
+  const secrets = secretFilesIn(context);
+  if (secrets.length > 0) {
+    const names = [...new Set(secrets.map((path) => `**/${basename(path)}`))];
+    const fix = `put ${names.join(" and ")} into ${join(context, ".dockerignore")}`;
+    throw usage(`--context: must keep secrets out of the image, got ${secrets.join(", ")}; fix: ${fix}`);
   }
   mkdirSync(workFolder, { recursive: true, mode: 0o700 });
   const idFile = join(workFolder, "image-id");

@@ -1,6 +1,9 @@
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { digestOf, pushRepositoryOf } from "../../cli/deploy/image";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { secretFilesIn } from "../../cli/deploy/context";
+import { buildImage, digestOf, pushRepositoryOf } from "../../cli/deploy/image";
 import {
   afterFailedUpdate,
   applicationService,
@@ -19,6 +22,30 @@ const LOGIN = [
   ["homeport:registryPassword", value("pw")],
 ] as const;
 const DIGEST = `sha256:${"a".repeat(64)}`;
+
+describe("what an image is built from", () => {
+  const context = mkdtempSync(join(tmpdir(), "homeport-context-"));
+  const write = (path: string, text = ""): void => {
+    mkdirSync(dirname(join(context, path)), { recursive: true });
+    writeFileSync(join(context, path), text);
+  };
+  afterAll(() => rmSync(context, { recursive: true }));
+
+  it("holds no secrets that .dockerignore lets through (S2-5)", async () => {
+    for (const path of [".env", "api/.env", "api/.secrets.json", "api/.env.example", "api/env", "Dockerfile"])
+      write(path);
+    expect(secretFilesIn(context)).toEqual([".env", "api/.env", "api/.secrets.json"]);
+    write(".dockerignore", "# ours\n.env\n**/.secrets.json\n");
+    expect(secretFilesIn(context)).toEqual(["api/.env"]);
+    await expect(buildImage(context, join(context, "work"))).rejects.toThrow(
+      /^--context: must keep secrets out of the image, got api\/\.env; fix: put \*\*\/\.env into .*\.dockerignore$/,
+    );
+    write(".dockerignore", "**/.env\n**/.secrets.json\n!api/.env\n");
+    expect(secretFilesIn(context)).toEqual(["api/.env"]);
+    write("Dockerfile.dockerignore", "api\n.env\n");
+    expect(secretFilesIn(context)).toEqual([]);
+  });
+});
 
 describe("where an image comes from and goes to", () => {
   it("is the service without an image of its own", () => {
