@@ -7,14 +7,16 @@ import { systemFaults } from "../../components/lib/system-rules";
 import { EXIT, refused, usage } from "../cli-error";
 import { importCompose, type Imported } from "../import/compose";
 import { readVariables } from "../import/environment";
+import type { Remark } from "../import/ledger";
 import { printSystem } from "../import/print";
 import { systemTs } from "../new/files";
 import { printJson, printResult, runSteps, say, table } from "../output";
 import { userPath } from "../project";
 
 const EXAMPLES = `
-Turns a compose file into a system.ts. What it cannot carry over, or carries over in another way, it lists with its
-place in the compose file and the reason: nothing is dropped in silence. A value that looks like a secret, and every
+Turns a compose file into a system.ts. What it cannot carry over, carries over in another way, or need not say because
+Homeport does it for every system, it lists with its place in the compose file and the reason: nothing is dropped in
+silence. A value that looks like a secret, and every
 \${NAME} without a default, becomes a secret of the system and is written nowhere: homeport init asks for it.
 
 \${NAME} is taken from .env beside the compose file, or from --env-file. A system.ts as homeport new wrote it is
@@ -26,6 +28,9 @@ Examples:
 
 Exit codes: 0 written, and the system keeps all rules, 1 written, and the rules that it breaks are named,
             2 a wrong option or no compose file, 3 refused: a file is there already`;
+
+/** What somebody has to do something about comes first. */
+const KINDS: readonly Remark["kind"][] = ["left out", "changed", "not needed"];
 
 interface ImportOptions {
   readonly output: string;
@@ -106,11 +111,17 @@ function refuseOther(output: string, name: string | undefined, isForced: boolean
 
 function report({ spec, remarks }: Imported, file: string, isJson: boolean): void {
   const faults = systemFaults(spec).map(formatFault);
-  const secrets = Object.keys(spec.secrets ?? {});
+  const secrets = Object.entries(spec.secrets ?? {}).flatMap(([name, { kind }]) =>
+    kind === "kept" ? [name] : [],
+  );
   if (isJson) printJson({ ok: faults.length === 0, file, remarks, secrets, faults });
   else {
-    if (remarks.length > 0) printResult(table(remarks.map(({ kind, path, reason }) => [kind, path, reason])));
-    if (secrets.length > 0) say(`secrets, for homeport init to ask for: ${secrets.join(", ")}`);
+    const rows = [...remarks].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
+    if (rows.length > 0) printResult(table(rows.map(({ kind, path, reason }) => [kind, path, reason])));
+    if (secrets.length > 0) {
+      say(`secrets, for homeport init to ask for: ${secrets.join(", ")}`);
+      say(`or one by one: npx pulumi config set --secret --path 'homeport:secrets.${secrets[0]}'`);
+    }
     faults.forEach((fault) => say(`homeport: ${fault}`));
   }
   if (faults.length > 0) process.exitCode = EXIT.failed;

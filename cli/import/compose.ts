@@ -1,16 +1,22 @@
 import { basename } from "node:path";
 import { parseDocument } from "yaml";
-import type { DatabaseSpec, ServiceSpec, SystemSpec } from "../../components/lib/system";
+import type { SystemSpec } from "../../components/lib/system";
+import { environmentFileFaults } from "../../components/lib/system-rules-environment-file";
 import { usage } from "../cli-error";
-import { isPostgres, isProxy, isStore, programOf } from "./images";
+import { backupVolumesOf, databaseOf, serviceOf } from "./assemble";
+import { defined } from "./defined";
+import { dependsOnOf, inOrder } from "./dependencies";
+import { isPostgres, isProxy, programOf } from "./images";
 import type { Variables } from "./interpolate";
 import { Ledger, type Remark } from "./ledger";
+import { mountsOf } from "./mounts";
 import { Node } from "./node";
+import { placeOf } from "./place";
 import { reasonOf } from "./reasons";
-import { sourceOf } from "./secrets";
 import { draftOf, type Draft } from "./service";
 import { sharedSecrets } from "./shared-secrets";
 import { sitesOf } from "./sites";
+import { topLevel } from "./top-level";
 
 export interface ComposeFile {
   readonly text: string;
@@ -29,7 +35,8 @@ export interface Imported {
 }
 
 /**
- * A compose file as a system, and everything of it that the system does not have, or has in another way.
+ * A compose file as a system, and everything of it that the system does not have, has in another way, or need not be
+ * told.
  *
  * @throws CliError (usage) for a text that is no compose file.
  */
@@ -37,28 +44,44 @@ export function importCompose(file: ComposeFile): Imported {
   const document = read(file.text);
   const ledger = new Ledger();
   const root = new Node(document, [], ledger, file.variables);
-  root.get("version").use();
-  const name = file.name ?? systemName(root.get("name").plain() ?? basename(file.folder));
-  root.get("name").use();
+  root.get("version").spare("Compose itself does not read it any more");
+  const name = nameOf(root.get("name"), file);
   const { services, proxies } = sortOut(root.get("services"), file.profiles);
-  const drafts = inOrder(services.map((node) => draftOf(String(node.path.at(-1)), node, file.folder)));
-  dependencies(drafts);
-  const secrets = sharedSecrets(drafts);
+  const place = placeOf(name, file.folder, root.get("services"));
+  const drafts = inOrder(services.map((node) => draftOf(String(node.path.at(-1)), node, place)));
+  const spec = systemOf(name, drafts, proxies, place);
+  topLevel(root, drafts);
+  return { spec: withoutFaultyFiles(spec, drafts), remarks: ledger.remarks(document, reasonOf) };
+}
+
+function systemOf(
+  name: string,
+  drafts: readonly Draft[],
+  proxies: readonly Node[],
+  place: ReturnType<typeof placeOf>,
+): SystemSpec {
+  const secrets = sharedSecrets(drafts, place.told);
   const databases = drafts.filter(({ image }) => isPostgres(image)).map(databaseOf);
   const sites = sitesOf(drafts, proxies);
-  const volumes = backupVolumesOf(drafts);
-  topLevel(root, drafts);
-  const spec: SystemSpec = {
+  const backupVolumes = backupVolumesOf(drafts);
+  const files = mountsOf(drafts, place, { databases, backupVolumes });
+  const services = drafts.map((draft) => {
+    const service = serviceOf(draft, name, dependsOnOf(draft, drafts), sites);
+    return [draft.name, service] as const;
+  });
+  const isNginx = proxies.some((proxy) => programOf(imageOf(proxy)).startsWith("nginx"));
+  const some = <T extends object>(value: T): T | undefined =>
+    Object.keys(value).length > 0 ? value : undefined;
+  return defined({
     name,
-    services: Object.fromEntries(drafts.map((draft) => [draft.name, serviceOf(draft, name)])),
+    proxy: isNginx ? ("nginx" as const) : undefined,
+    services: Object.fromEntries(services),
     sites,
-    ...(secrets.length > 0
-      ? { secrets: Object.fromEntries(secrets.map((each) => [each, { kind: "kept" as const }])) }
-      : {}),
-    ...(databases.length > 0 ? { databases } : {}),
-    ...(volumes.length > 0 ? { backupVolumes: volumes } : {}),
-  };
-  return { spec, remarks: ledger.remarks(document, reasonOf) };
+    secrets: some(secrets),
+    databases: some(databases),
+    files: some(files),
+    backupVolumes: some(backupVolumes),
+  });
 }
 
 function read(text: string): unknown {
@@ -78,6 +101,14 @@ function read(text: string): unknown {
   throw usage("compose file: must have services, got none; fix: homeport import compose.yaml");
 }
 
+/** The project's own, the file's, or its folder's. */
+function nameOf(node: Node, { name, folder }: ComposeFile): string {
+  const own = node.plain();
+  const found = name ?? systemName(own ?? basename(folder));
+  if (own !== undefined && own !== found) node.change(`the system is called ${found}`);
+  return found;
+}
+
 /** Services of the system, and the proxies that Homeport's own takes the place of. */
 function sortOut(all: Node, profiles: readonly string[]): { services: Node[]; proxies: Node[] } {
   const nodes = all.children().map(([, node]) => node);
@@ -90,10 +121,7 @@ function sortOut(all: Node, profiles: readonly string[]): { services: Node[]; pr
     else if (stands(node)) {
       node.leave("Homeport's own proxy takes its place: write what its configuration says into sites");
       proxies.push(node);
-    } else {
-      services.push(node);
-      if (node.get("profiles").children().length > 0) node.get("profiles").use();
-    }
+    } else services.push(node);
   }
   return { services, proxies };
 }
@@ -116,8 +144,12 @@ function reasonAgainst(
 
 /** Whether it is the proxy in front; Caddy and nginx without a port may serve files to another one. */
 function stands(node: Node): boolean {
-  const image = node.get("image").interpolated()?.text;
+  const image = imageOf(node);
   return isProxy(image) && (node.get("ports").isThere || !/^(nginx|caddy)$/.test(programOf(image)));
+}
+
+function imageOf(node: Node): string | undefined {
+  return node.get("image").interpolated()?.text;
 }
 
 function completed(node: Node): string[] {
@@ -127,78 +159,20 @@ function completed(node: Node): string[] {
     .map(([name]) => name);
 }
 
-/** Each after those it depends on, otherwise as the file has them: the order in which Homeport starts them. */
-function inOrder(drafts: readonly Draft[]): Draft[] {
-  const order: Draft[] = [];
-  const seen = new Set<string>();
-  const visit = (draft: Draft): void => {
-    if (seen.has(draft.name)) return;
-    seen.add(draft.name);
-    for (const other of drafts.filter(({ name }) => draft.dependsOn.includes(name))) visit(other);
-    order.push(draft);
-  };
-  drafts.forEach(visit);
-  return order;
-}
-
-function dependencies(drafts: readonly Draft[]): void {
-  for (const { node } of drafts) {
-    const list = node.get("depends_on");
-    for (const [key, child] of list.children()) {
-      const other = list.isList ? String(child.value) : key;
-      if (!drafts.some(({ name }) => name === other)) child.leave(`services.${other} is not in the system`);
-      else if (list.isList) child.use();
-      else for (const known of ["condition", "required"]) child.get(known).use();
-    }
-  }
-}
-
-/** What says who it is first, then what it runs with. */
-function serviceOf({ spec, image, secrets, name }: Draft, system: string): ServiceSpec {
-  const { image: own, containerName, entrypoint, command, environment, ...rest } = spec;
-  const container = containerName ?? (isPostgres(image) ? `${system}-${name}` : undefined);
-  return {
-    ...(own === undefined ? {} : { image: own }),
-    ...(container === undefined ? {} : { containerName: container }),
-    ...(entrypoint === undefined ? {} : { entrypoint }),
-    ...(command === undefined ? {} : { command }),
-    ...(environment === undefined ? {} : { environment }),
-    ...(secrets.size > 0 ? { secrets: [...secrets.keys()] } : {}),
-    ...rest,
-  };
-}
-
-/** As the image takes it: a name it is not given is the user's, and a user it is not given is postgres. */
-function databaseOf({ name, spec }: Draft): DatabaseSpec {
-  const user = spec.environment?.POSTGRES_USER ?? "postgres";
-  return { service: name, name: spec.environment?.POSTGRES_DB ?? user, user };
-}
-
-function backupVolumesOf(drafts: readonly Draft[]): string[] {
-  const ofStores = drafts.filter(({ image }) => isStore(image));
-  for (const { image, node, spec } of ofStores.filter((draft) => !isPostgres(draft.image))) {
-    if (Object.keys(spec.volumes ?? {}).length > 0)
-      node.get("volumes").change(`${programOf(image)}'s data is not backed up: Homeport dumps Postgres only`);
-  }
-  const theirs = new Set(ofStores.flatMap(({ spec }) => Object.keys(spec.volumes ?? {})));
-  const all = drafts.flatMap(({ spec }) => Object.keys(spec.volumes ?? {}));
-  return [...new Set(all)].filter((volume) => !theirs.has(volume));
-}
-
-function topLevel(root: Node, drafts: readonly Draft[]): void {
-  const mounted = new Set(drafts.flatMap(({ spec }) => Object.keys(spec.volumes ?? {})));
-  for (const [name, volume] of root.get("volumes").children()) {
-    if (!mounted.has(name)) volume.leave("no service of the system has it");
-    else if (Object.keys(volume.value ?? {}).length === 0) volume.use();
-    else if (volume.get("driver").value === "local") volume.get("driver").use();
-  }
-  const granted = drafts.flatMap(({ secrets }) =>
-    [...secrets.values()].filter(({ template }) => template === undefined),
-  );
-  for (const [name, secret] of root.get("secrets").children()) {
-    if (granted.some(({ node }) => node.path[2] === "secrets" && sourceOf(node) === name))
-      for (const key of ["file", "environment", "external", "name"]) secret.get(key).use();
-  }
+/** An environment file that could not say what its services are told is none. */
+function withoutFaultyFiles(spec: SystemSpec, drafts: readonly Draft[]): SystemSpec {
+  const alone = { ...spec, files: {} };
+  const services = Object.entries(spec.services).map(([name, service]) => {
+    const { environmentFile: path, ...rest } = service;
+    if (path === undefined) return [name, service] as const;
+    const those = Object.entries(spec.services).filter(([, each]) => each.environmentFile === path);
+    const [fault] = environmentFileFaults({ ...alone, services: Object.fromEntries(those) });
+    if (fault === undefined) return [name, service] as const;
+    const node = drafts.find((draft) => draft.name === name)?.node.get("env_file");
+    node?.change(`${path} is not on the server: ${fault.path} must ${fault.rule}`);
+    return [name, rest] as const;
+  });
+  return { ...spec, services: Object.fromEntries(services) };
 }
 
 /** Lowercase words joined by `-`. */

@@ -8,7 +8,11 @@ const DEFAULTS = { interval: 30, timeout: 30, start_period: 0 } as const;
 const DEFAULT_RETRIES = 3;
 
 /** A service's health check; undefined, and told, where it has none of its own. */
-export function healthcheckOf(node: Node, known: readonly string[]): Healthcheck | undefined {
+export function healthcheckOf(
+  node: Node,
+  known: readonly string[],
+  secrets: readonly string[] = [],
+): Healthcheck | undefined {
   if (!node.isMap) return undefined;
   const isOff = [node.get("test").get(0).value, node.get("test").value].includes("NONE");
   if (isOff || node.get("disable").value === true) {
@@ -27,7 +31,7 @@ export function healthcheckOf(node: Node, known: readonly string[]): Healthcheck
   }
   const retries = node.get("retries").parsed(wholeNumber, "is not a number");
   return {
-    test,
+    test: withSecretFiles(test, secrets, node.get("test")),
     intervalSeconds: wholeSeconds(node.get("interval"), DEFAULTS.interval, 1),
     timeoutSeconds: wholeSeconds(node.get("timeout"), DEFAULTS.timeout, 1),
     retries: retries === undefined || retries === 0 ? DEFAULT_RETRIES : retries,
@@ -42,6 +46,20 @@ function testOf(node: Node, known: readonly string[]): string[] | undefined {
   const isWhole = test?.every((part): part is string => part !== undefined) === true;
   if (!isWhole || !["CMD", "CMD-SHELL"].includes(test[0] ?? "")) return undefined;
   return showsSecret(test, known) ? undefined : test;
+}
+
+/** A health check runs beside the program, so a secret is not in its environment: its shell reads the file. */
+function withSecretFiles(test: readonly string[], secrets: readonly string[], node: Node): readonly string[] {
+  if (test[0] !== "CMD-SHELL" && !test.includes("-c")) return test;
+  const asked = test.map((part) =>
+    part.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (all, braced?: string, bare?: string) => {
+      const name = braced ?? bare ?? "";
+      return secrets.includes(name) ? `$(cat /run/secrets/${name})` : all;
+    }),
+  );
+  if (asked.join() !== test.join())
+    node.change("reads secrets from their files: they are in no environment of its own");
+  return asked;
 }
 
 /** Seconds as the spec has them; a fraction is rounded up, and told. */
@@ -61,7 +79,9 @@ export function wholeNumber(text: string): number | undefined {
 export function argvOf(node: Node, known: readonly string[]): string[] | undefined {
   if (node.value === null) node.use();
   if (!node.isList && !node.isScalar) return undefined;
-  const argv = node.isList ? node.children().map(([, child]) => child.plain()) : words(node.plain() ?? "");
+  const line = node.isList ? "" : node.plain();
+  if (line === undefined) return undefined;
+  const argv = node.isList ? node.children().map(([, child]) => child.plain()) : words(line);
   const reason = reasonAgainst(argv, known);
   if (reason === undefined) return argv as string[];
   node.leave(reason);

@@ -6,9 +6,23 @@ export interface Asked {
   readonly isSet: boolean;
 }
 
+/** What stands in a text for a variable. */
+export interface Piece extends Asked {
+  readonly text: string;
+  /** Of the default that stands for a variable that is not set. @default none does */
+  readonly fallback?: readonly (string | Piece)[];
+}
+
 export interface Interpolated {
   readonly text: string;
   readonly asked: readonly Asked[];
+  /** What the text is made of, in its order. */
+  readonly pieces: readonly (string | Piece)[];
+}
+
+/** A text that asks for nothing. */
+export function literal(text: string): Interpolated {
+  return { text, asked: [], pieces: text === "" ? [] : [text] };
 }
 
 /** Variables as Compose finds them, `.env` being the usual place. */
@@ -22,18 +36,20 @@ const OPERATOR = /^(:?[-?+])/;
  * `${NAME:+other}`, `${NAME+other}`, defaults with more of them, and `$$` for a dollar. One that is not set is empty.
  */
 export function interpolate(template: string, variables: Variables): Interpolated {
+  const pieces: (string | Piece)[] = [];
   const asked: Asked[] = [];
-  let text = "";
   let at = 0;
   while (at < template.length) {
     const dollar = template.indexOf("$", at);
     if (dollar < 0) break;
     const found = expression(template.slice(dollar + 1), variables);
-    text += template.slice(at, dollar) + found.text;
+    pieces.push(template.slice(at, dollar), ...found.pieces);
     asked.push(...found.asked);
     at = dollar + 1 + found.length;
   }
-  return { text: text + template.slice(at), asked };
+  pieces.push(template.slice(at));
+  const text = pieces.map((piece) => (typeof piece === "string" ? piece : piece.text)).join("");
+  return { text, asked, pieces: pieces.filter((piece) => piece !== "") };
 }
 
 /** What follows a dollar, and how many characters of it are the expression. */
@@ -48,7 +64,7 @@ function expression(rest: string, variables: Variables): Interpolated & { readon
     };
   }
   // anything else but a second dollar Compose would refuse; here it stays what it is
-  return { text: "$", asked: [], length: rest.startsWith("$") ? 1 : 0 };
+  return { ...literal("$"), length: rest.startsWith("$") ? 1 : 0 };
 }
 
 /** What is between the braces that `text` starts with, inner braces included; undefined without braces that end. */
@@ -70,12 +86,14 @@ function substitute(name: string, rule: string, variables: Variables): Interpola
   const argument = rule.slice(operator.length);
   const kind = operator.at(-1);
   if (kind === "+") {
-    const other = isSet ? interpolate(argument, variables) : { text: "", asked: [] };
-    return { text: other.text, asked: [{ name, hasDefault: true, isSet }, ...other.asked] };
+    const other = isSet ? interpolate(argument, variables) : literal("");
+    return { ...other, asked: [{ name, hasDefault: true, isSet }, ...other.asked] };
   }
   const own: Asked = { name, isSet, hasDefault: kind === "-" };
-  if (isSet) return { text: value, asked: [own] };
-  if (kind !== "-") return { text: value ?? "", asked: [own] };
-  const fallback = interpolate(argument, variables);
-  return { text: fallback.text, asked: [own, ...fallback.asked] };
+  if (isSet || kind !== "-") {
+    const text = value ?? "";
+    return { text, asked: [own], pieces: [{ ...own, text }] };
+  }
+  const { text, asked, pieces } = interpolate(argument, variables);
+  return { text, asked: [own, ...asked], pieces: [{ ...own, text, fallback: pieces }] };
 }

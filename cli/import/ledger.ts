@@ -1,9 +1,9 @@
 export type Path = readonly (string | number)[];
 
-/** Something of a compose file that the system does not have, or has in another way. */
+/** Something of a compose file that the system does not have, has in another way, or has without being told. */
 export interface Remark {
   readonly path: string;
-  readonly kind: "left out" | "changed";
+  readonly kind: "left out" | "changed" | "not needed";
   readonly reason: string;
 }
 
@@ -35,6 +35,11 @@ export class Ledger {
     this.remark(path, "left out", reason);
   }
 
+  spare(path: Path, reason: string): void {
+    this.use(path);
+    this.remark(path, "not needed", reason);
+  }
+
   change(path: Path, reason: string): void {
     this.remark(path, "changed", reason);
   }
@@ -62,8 +67,12 @@ export class Ledger {
     if (this.settled.has(key)) return;
     if (path.length > 0 && !this.touched.has(key)) return this.leave(path, reasonOf(path));
     for (const [part, inner] of entriesOf(value)) {
-      // Compose itself leaves extensions alone
-      if (!String(part).startsWith("x-")) this.walk([...path, part], inner, reasonOf);
+      if (String(part).startsWith("x-") && path.at(-1) !== "services")
+        this.spare(
+          [...path, part],
+          "Compose itself does not read it; what is merged from it is carried over",
+        );
+      else this.walk([...path, part], inner, reasonOf);
     }
   }
 }

@@ -46,6 +46,11 @@ export class Node {
     if (this.isThere) this.ledger.leave(this.path, reason);
   }
 
+  /** Homeport does it for every system, or nobody has to do it. */
+  spare(reason: string): void {
+    if (this.isThere) this.ledger.spare(this.path, reason);
+  }
+
   change(reason: string): void {
     this.ledger.change(this.path, reason);
   }
@@ -84,6 +89,6 @@ export class Node {
 }
 
 function secretReason({ text, asked }: Interpolated): string | undefined {
-  const isSecret = looksSecret(text) || asked.some(({ name, isSet }) => isSet && isSecretName(name));
+  const isSecret = looksSecret(text) || asked.some(({ name }) => isSecretName(name));
   return isSecret ? "holds what looks like a secret: give it as one, in environment" : undefined;
 }

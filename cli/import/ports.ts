@@ -10,6 +10,8 @@ export interface Ports {
   /** `127.0.0.1:host:container`. */
   readonly loopback: string[];
   readonly published: Published[];
+  /** Not published, and for other services only. */
+  readonly inner: number[];
 }
 
 interface Mapping {
@@ -27,14 +29,16 @@ const NOT_HTTP = [
 
 /** Ports of a service in either of Compose's forms. */
 export function portsOf(node: Node, isDatabase: boolean): Ports {
-  const ports: Ports = { loopback: [], published: [] };
+  const ports: Ports = { loopback: [], published: [], inner: [] };
   for (const [, child] of node.children()) {
     const mapping = child.isMap ? longForm(child) : shortForm(child);
     if (mapping === undefined) continue;
     const container = Number(mapping.container);
     const reason = reasonAgainst(mapping, isDatabase || NOT_HTTP.includes(container));
-    if (reason !== undefined) child.leave(reason);
-    else if (LOOPBACK.includes(mapping.ip)) {
+    if (reason !== undefined) {
+      child.leave(reason);
+      if (/^\d+$/.test(mapping.container) && mapping.protocol === "tcp") ports.inner.push(container);
+    } else if (LOOPBACK.includes(mapping.ip)) {
       ports.loopback.push(`127.0.0.1:${mapping.host}:${container}`);
       if (mapping.ip === "::1") child.change("is bound to 127.0.0.1");
     } else ports.published.push({ port: container, node: child });
@@ -50,6 +54,15 @@ function reasonAgainst({ ip, host, container, protocol }: Mapping, isPrivate: bo
   return `would be open to everyone, past the host's firewall (H5): write 127.0.0.1:${host === "" ? container : host}:${container}, and reach it through homeport ssh`;
 }
 
+/** What `expose` names. */
+export function exposeOf(node: Node): number[] {
+  return node.children().flatMap(([, child]) => {
+    const parse = (text: string): number | undefined =>
+      /^\d{1,5}(\/tcp)?$/.test(text) ? Number.parseInt(text, 10) : undefined;
+    return child.parsed(parse, "is no single TCP port: all ports are open between services") ?? [];
+  });
+}
+
 function shortForm(node: Node): Mapping | undefined {
   const parse = (text: string): Mapping | undefined => {
     const [, ip = "", host = "", container = "", protocol = "tcp"] =
@@ -62,7 +75,7 @@ function shortForm(node: Node): Mapping | undefined {
 function longForm(node: Node): Mapping | undefined {
   const read = (key: string): string => node.get(key).plain() ?? "";
   const container = read("target");
-  for (const key of ["name", "mode", "app_protocol"]) node.get(key).use();
+  for (const key of ["name", "mode", "app_protocol"]) node.get(key).spare("says nothing on one server");
   const [ip, host, protocol] = [read("host_ip"), read("published"), read("protocol")];
   if (/^[\d-]+$/.test(container))
     return { ip, host, container, protocol: protocol === "" ? "tcp" : protocol };

@@ -1,13 +1,17 @@
 import { show } from "../../components/lib/faults";
 import type { ServiceSpec } from "../../components/lib/system";
+import { doneAnyway } from "./always";
+import { defined } from "./defined";
 import { environmentOf, type Variable } from "./environment";
 import { argvOf, healthcheckOf, wholeSeconds } from "./health";
-import { fileReadersUser, isPostgres, isStore } from "./images";
+import { fileReadersUser, isStore } from "./images";
 import type { Node } from "./node";
-import { portsOf, type Published } from "./ports";
+import type { Place } from "./place";
+import { exposeOf, portsOf, type Published } from "./ports";
+import { isSecretPiece } from "./secret-values";
 import { filesAsSecrets } from "./secrets";
 import { bytes } from "./values";
-import { volumesOf } from "./volumes";
+import { volumesOf, type Bind } from "./volumes";
 
 /** A service as far as it can be told without the others. */
 export interface Draft {
@@ -17,6 +21,9 @@ export interface Draft {
   readonly spec: Omit<ServiceSpec, "secrets">;
   readonly secrets: Map<string, Variable>;
   readonly published: readonly Published[];
+  readonly binds: readonly Bind[];
+  /** Directory of the server -> path in the container: filled when all services are known. */
+  readonly mounts: Record<string, string>;
   readonly dependsOn: readonly string[];
 }
 
@@ -24,13 +31,16 @@ export interface Draft {
 const GRACE_SECONDS = 10;
 const MEGABYTE = 1024 ** 2;
 
-export function draftOf(name: string, node: Node, folder: string): Draft {
+export function draftOf(name: string, node: Node, place: Place): Draft {
   const image = imageOf(node);
-  const { plain, secrets } = environmentOf(node, folder);
+  const { plain, secrets, file } = environmentOf(node, place);
   const isFromFiles = filesAsSecrets(node, plain, secrets);
-  const known = knownSecrets(secrets, plain);
-  const { loopback, published } = portsOf(node.get("ports"), isStore(image));
-  const volumes = volumesOf(node.get("volumes"));
+  const known = knownSecrets(secrets, plain, place.told);
+  const { loopback, published, inner } = portsOf(node.get("ports"), isStore(image));
+  const { volumes, binds } = volumesOf(node.get("volumes"), name, isStore(image));
+  const expose = [
+    ...new Set([...exposeOf(node.get("expose")), ...inner, ...published.map(({ port }) => port)]),
+  ];
   const readsFiles = isFromFiles || (secrets.size > 0 && fileReadersUser(image) !== undefined);
   const user = userOf(node.get("user")) ?? (readsFiles ? fileReadersUser(image) : undefined);
   const spec = defined({
@@ -38,26 +48,20 @@ export function draftOf(name: string, node: Node, folder: string): Draft {
     containerName: node.get("container_name").plain(),
     entrypoint: argvOf(node.get("entrypoint"), known),
     command: argvOf(node.get("command"), known),
+    environmentFile: file,
     environment: filled(plain),
     secretFiles: readsFiles ? true : undefined,
     volumes: filled(volumes),
     ports: loopback.length > 0 ? loopback : undefined,
+    expose: expose.length > 0 ? expose : undefined,
     user,
-    healthcheck: healthcheckOf(node.get("healthcheck"), known),
+    healthcheck: healthcheckOf(node.get("healthcheck"), known, [...secrets.keys()]),
     stopGracePeriodSeconds: wholeSeconds(node.get("stop_grace_period"), GRACE_SECONDS, 1),
     memoryMb: memoryOf(node),
   });
-  const dependsOn = node.get("depends_on");
-  restartOf(node.get("restart"));
-  return {
-    name,
-    node,
-    image,
-    spec: withStrategy(node, spec),
-    secrets,
-    published,
-    dependsOn: namesOf(dependsOn),
-  };
+  doneAnyway(node, user !== undefined);
+  const dependsOn = namesOf(node.get("depends_on"));
+  return { name, node, image, spec, secrets, published, binds, mounts: {}, dependsOn };
 }
 
 /** Names in either form of `depends_on`. */
@@ -75,13 +79,18 @@ function imageOf(node: Node): string | undefined {
   const folder = show(context.isScalar ? context.value : ".");
   context.use();
   build.change(`homeport deploy --service ${String(node.path[1])} --context ${folder} builds and pushes it`);
-  if (build.isMap && build.get("dockerfile").value === "Dockerfile") build.get("dockerfile").use();
+  if (build.isMap && build.get("dockerfile").value === "Dockerfile")
+    build.get("dockerfile").spare("is what homeport deploy builds");
   return undefined;
 }
 
 function userOf(node: Node): string | undefined {
-  const numeric = (text: string): string | undefined => (/^\d{1,5}:\d{1,5}$/.test(text) ? text : undefined);
-  return node.parsed(numeric, 'is not numeric: write user: "1000:1000"');
+  const numeric = (text: string): string | undefined =>
+    /^\d{1,5}:\d{1,5}$/.test(text) ? text : /^(root|0)$/.test(text) ? "0:0" : undefined;
+  const user = node.parsed(numeric, 'is not numeric: write user: "1000:1000"');
+  if (user?.startsWith("0:") === true)
+    node.change("runs as root without root's capabilities: a user of its own is better");
+  return user;
 }
 
 /** The one limit that Homeport has; the newer place wins, as in Compose. */
@@ -90,8 +99,6 @@ function memoryOf(node: Node): number | undefined {
   const given = limit.isThere ? limit : node.get("mem_limit");
   const size = given.parsed(bytes, "is not a size such as 512m");
   if (limit.isThere && node.get("mem_limit").isThere) node.get("mem_limit").leave("deploy says it too");
-  const replicas = node.get("deploy").get("replicas");
-  if (replicas.value === 1) replicas.use();
   if (size === undefined) return undefined;
   if (size < 6 * MEGABYTE) {
     given.leave("is less than 6 MB, Docker's minimum, or no limit");
@@ -101,43 +108,22 @@ function memoryOf(node: Node): number | undefined {
   return Math.floor(size / MEGABYTE);
 }
 
-function restartOf(node: Node): void {
-  if (node.value === "always" || node.value === "unless-stopped") node.use();
-}
-
-/** A successor may start first only where both can run side by side, and the new one can tell that it is well. */
-function withStrategy(node: Node, spec: Draft["spec"]): Draft["spec"] {
-  const hasVolumes = Object.keys(spec.volumes ?? {}).length > 0;
-  const needsOne = hasVolumes || isPostgres(spec.image) || spec.ports !== undefined;
-  if (hasVolumes) return spec;
-  if (needsOne || spec.healthcheck === undefined) {
-    if (spec.healthcheck === undefined && !needsOne)
-      node.change(
-        "has no health check: as with Compose the old container stops first; with one there is no gap",
-      );
-    return { ...spec, strategy: "stop-first" };
-  }
-  if (spec.containerName === undefined) return spec;
-  const { containerName: _, ...rest } = spec;
-  node.get("container_name").leave("old and new run side by side when it is replaced, so Docker names them");
-  return rest;
-}
-
 /** What a command line must not show, without the names that only look like a password because they are the same. */
 function knownSecrets(
   secrets: ReadonlyMap<string, Variable>,
   plain: Readonly<Record<string, string>>,
+  told: ReadonlySet<string>,
 ): string[] {
   const names = Object.values(plain);
-  return [...secrets.values()].map(({ value }) => value.text).filter((text) => !names.includes(text));
+  const texts = [...secrets.values()].flatMap(({ value: { text, pieces } }) => [
+    text,
+    ...pieces.flatMap((piece) =>
+      typeof piece === "object" && isSecretPiece(piece, told) ? [piece.text] : [],
+    ),
+  ]);
+  return texts.filter((text) => !names.includes(text));
 }
 
 function filled(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
   return Object.keys(values).length > 0 ? values : undefined;
-}
-
-/** Without the keys that have no value. */
-function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -30,7 +30,8 @@ export function sitesOf(drafts: readonly Draft[], proxies: readonly Node[]): Sit
 function siteOf({ draft, port, node }: Candidate, index: number): SiteSpec {
   const hostname = index === 0 ? "@" : draft.name;
   const host = index === 0 ? "the domain itself" : `${hostname}.<domain>`;
-  node.change(`port ${port} answers under ${host}, through Homeport's proxy: see sites[${index}]`);
+  const place = `answers under ${host}, through Homeport's proxy: see sites[${index}]`;
+  node.change(node === draft.node ? `port ${port} ${place}` : `port ${port} is not published, and ${place}`);
   const path = healthPathOf(draft);
   if (path === undefined)
     draft.node.change(`sites[${index}].healthPath is "/": name the path that says that it is well`);
@@ -41,8 +42,8 @@ function siteOf({ draft, port, node }: Candidate, index: number): SiteSpec {
 function publishedOf(draft: Draft): Candidate[] {
   const [first, ...more] = draft.published;
   if (first === undefined) return [];
-  for (const { port, node } of more.filter((each) => each.port !== first.port)) {
-    node.leave(`sites route to one port of a service, ${first.port} here: make ${port} another service's`);
+  for (const { node } of more.filter((each) => each.port !== first.port)) {
+    node.leave(`is not published: sites route to one port of a service, ${first.port} here`);
   }
   return [{ draft, ...first }];
 }

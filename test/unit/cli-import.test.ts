@@ -17,6 +17,7 @@ import { defineSystem } from "../../components/lib/system";
 import { systemFaults } from "../../components/lib/system-rules";
 
 const GOLDEN = join(__dirname, "..", "golden", "compose");
+const SYSTEMS = ["rails", "fastapi", "front-and-server", "cleaning", "twenty"];
 const ROOT = join(__dirname, "..", "..");
 
 function imported(text: string, rest: Partial<Parameters<typeof importCompose>[0]> = {}): Imported {
@@ -34,7 +35,7 @@ function remark(result: Imported, path: string): string | undefined {
   return result.remarks.find((each) => each.path === path)?.reason;
 }
 
-describe.each(["rails", "fastapi", "front-and-server"])("the compose file %s", (name) => {
+describe.each(SYSTEMS)("the compose file %s", (name) => {
   const { spec, remarks } = goldenImport(name);
   const text = printSystem(spec, "compose.yaml");
 
@@ -64,7 +65,7 @@ describe.each(["rails", "fastapi", "front-and-server"])("the compose file %s", (
 /** Every place of a compose file where a map has keys of Compose's own, and not the user's. */
 function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== "object" || value === null) return [];
-  const isFree = ["environment", "x-app"].includes(String(path.at(-1))) || path.length === 0;
+  const isFree = ["environment", "x-app", "x-platform"].includes(String(path.at(-1))) || path.length === 0;
   const inner = Object.entries(value).flatMap(([key, each]) =>
     places(each, [...path, Array.isArray(value) ? Number(key) : key]),
   );
@@ -73,7 +74,7 @@ function places(value: unknown, path: (string | number)[] = []): (string | numbe
 
 describe("what an import cannot carry over", () => {
   it("is told wherever it stands: a key that nobody knows is never lost", () => {
-    const files = ["rails", "fastapi", "front-and-server"].map((name) => {
+    const files = SYSTEMS.map((name) => {
       const text = readFileSync(join(GOLDEN, name, "compose.yaml"), "utf8");
       return parse(text, { merge: true }) as object;
     });
@@ -82,7 +83,7 @@ describe("what an import cannot carry over", () => {
     );
     const run = property(constantFrom(...files), integer({ min: 0, max: 10_000 }), key, (file, at, name) => {
       const copy = structuredClone(file);
-      const all = places(copy).filter((path) => String(path[0]) !== "x-app");
+      const all = places(copy).filter((path) => !String(path[0]).startsWith("x-"));
       const place = all[at % all.length] ?? [];
       const target = place.reduce<unknown>((value, part) => Reflect.get(value as object, part), copy);
       // a map of services is made of services, so there it is a service that says nothing

@@ -39,6 +39,7 @@ export const system = defineSystem({
     },
     web: {
       environment: { NEXT_PUBLIC_API: "/api", NODE_ENV: "production" },
+      dependsOn: ["api"],
       stopGracePeriodSeconds: 10,
       strategy: "stop-first",
     },

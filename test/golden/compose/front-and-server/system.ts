@@ -3,6 +3,7 @@ import { defineSystem } from "homeport/system";
 /** What compose.yaml says, written by homeport import. */
 export const system = defineSystem({
   name: "crm",
+  proxy: "nginx",
   services: {
     db: {
       image: "postgres:16-alpine",
@@ -24,6 +25,7 @@ export const system = defineSystem({
     redis: {
       image: "redis:7",
       volumes: { redis: "/data" },
+      expose: [6379],
       stopGracePeriodSeconds: 10,
     },
     server: {
@@ -60,7 +62,7 @@ export const system = defineSystem({
   ],
   secrets: {
     POSTGRES_PASSWORD: { kind: "kept" },
-    PG_DATABASE_URL: { kind: "kept" },
+    PG_DATABASE_URL: { kind: "composed", template: "postgres://twenty:{POSTGRES_PASSWORD:url}@db/default" },
     APP_SECRET: { kind: "kept" },
     FROM_SHELL: { kind: "kept" },
   },

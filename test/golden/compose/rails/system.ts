@@ -27,6 +27,7 @@ export const system = defineSystem({
       command: ["./bin/thrust", "./bin/rails", "server"],
       environment: { RAILS_ENV: "production", RAILS_LOG_LEVEL: "warn", SMTP_ADDRESS: "smtp.example.org" },
       secrets: ["DATABASE_URL", "SECRET_KEY_BASE"],
+      dependsOn: ["db"],
       volumes: { storage: "/rails/storage" },
       user: "1000:1000",
       healthcheck: {
@@ -48,6 +49,7 @@ export const system = defineSystem({
         QUEUES: "*",
       },
       secrets: ["DATABASE_URL", "SECRET_KEY_BASE"],
+      dependsOn: ["db"],
       user: "1000:1000",
       stopGracePeriodSeconds: 10,
       memoryMb: 512,
@@ -57,7 +59,10 @@ export const system = defineSystem({
   sites: [{ hostname: "@", routes: { "/": "web:3000" }, healthPath: "/up" }],
   secrets: {
     POSTGRES_PASSWORD: { kind: "kept" },
-    DATABASE_URL: { kind: "kept" },
+    DATABASE_URL: {
+      kind: "composed",
+      template: "postgres://guest:{POSTGRES_PASSWORD:url}@db:5432/guest_production",
+    },
     SECRET_KEY_BASE: { kind: "kept" },
   },
   databases: [{ service: "db", name: "guest_production", user: "guest" }],

@@ -1,0 +1,98 @@
+import { defineSystem } from "homeport/system";
+
+/** What compose.yaml says, written by homeport import. */
+export const system = defineSystem({
+  name: "twenty",
+  proxy: "nginx",
+  services: {
+    postgres: {
+      image: "postgres:16.4-alpine",
+      containerName: "twenty-postgres",
+      environment: { POSTGRES_USER: "postgres", POSTGRES_DB: "twenty_production" },
+      secrets: ["POSTGRES_PASSWORD"],
+      secretFiles: true,
+      volumes: { "postgres-data": "/var/lib/postgresql/data" },
+      user: "70:70",
+      healthcheck: {
+        test: ["CMD-SHELL", "pg_isready -U postgres"],
+        intervalSeconds: 10,
+        timeoutSeconds: 5,
+        retries: 5,
+        startPeriodSeconds: 0,
+      },
+      stopGracePeriodSeconds: 10,
+    },
+    redis: {
+      image: "redis:7.4.1-alpine",
+      containerName: "twenty-redis",
+      volumes: { "redis-data": "/data" },
+      expose: [6379],
+      healthcheck: {
+        test: ["CMD", "redis-cli", "ping"],
+        intervalSeconds: 10,
+        timeoutSeconds: 5,
+        retries: 5,
+        startPeriodSeconds: 0,
+      },
+      stopGracePeriodSeconds: 10,
+    },
+    server: {
+      image: "twentycrm/twenty:v0.50.0",
+      containerName: "twenty-server",
+      entrypoint: ["/app/entrypoint.sh"],
+      command: ["node", "dist/src/main"],
+      environment: {
+        NODE_ENV: "production",
+        NODE_PORT: "3000",
+        REDIS_URL: "redis://redis:6379",
+        SERVER_URL: "https://crm.company.com/api",
+        FRONT_BASE_URL: "https://crm.company.com",
+      },
+      secrets: [
+        "PG_DATABASE_URL",
+        "ACCESS_TOKEN_SECRET",
+        "LOGIN_TOKEN_SECRET",
+        "REFRESH_TOKEN_SECRET",
+        "FILE_TOKEN_SECRET",
+        "APP_SECRET",
+      ],
+      dependsOn: ["postgres", "redis"],
+      volumes: { "twenty-storage": "/app/.local-storage" },
+      user: "1000:1000",
+      healthcheck: {
+        test: ["CMD-SHELL", "curl --fail http://localhost:3000/healthz"],
+        intervalSeconds: 5,
+        timeoutSeconds: 5,
+        retries: 20,
+        startPeriodSeconds: 0,
+      },
+      stopGracePeriodSeconds: 10,
+    },
+    front: {
+      image: "registry.example.org/acme/twenty-front:1",
+      containerName: "twenty-front",
+      environment: { REACT_APP_SERVER_BASE_URL: "https://crm.company.com/api" },
+      dependsOn: ["server"],
+      stopGracePeriodSeconds: 10,
+      strategy: "stop-first",
+    },
+  },
+  sites: [
+    { hostname: "@", routes: { "/": "front:3001" }, healthPath: "/" },
+    { hostname: "server", routes: { "/": "server:3000" }, healthPath: "/healthz" },
+  ],
+  secrets: {
+    POSTGRES_PASSWORD: { kind: "kept" },
+    PG_DATABASE_URL: {
+      kind: "composed",
+      template: "postgres://postgres:{POSTGRES_PASSWORD:url}@postgres:5432/twenty_production",
+    },
+    ACCESS_TOKEN_SECRET: { kind: "kept" },
+    LOGIN_TOKEN_SECRET: { kind: "kept" },
+    REFRESH_TOKEN_SECRET: { kind: "kept" },
+    FILE_TOKEN_SECRET: { kind: "kept" },
+    APP_SECRET: { kind: "kept" },
+  },
+  databases: [{ service: "postgres", name: "twenty_production", user: "postgres" }],
+  backupVolumes: ["twenty-storage"],
+});
