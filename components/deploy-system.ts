@@ -123,6 +123,7 @@ function createServer(system: System, config: StackConfig, zone: Zone, sshConfig
     ...{ host, running: server.running },
     hostPrivateKey: config.hostPrivateKey,
     ...{ upgradeSchedule: config.upgradeSchedule, upgradeReboot: config.upgradeReboot },
+    packages: system.packages,
   });
   return { server, host, hardening };
 }

@@ -16,6 +16,8 @@ export interface HardeningArgs {
   readonly upgradeSchedule: string;
   /** Whether they restart the server where that is due. */
   readonly upgradeReboot: boolean;
+  /** Packages that the system wants beside our own. @default none */
+  readonly packages?: readonly string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export class Hardening extends pulumi.ComponentResource {
         host: args.host,
         script: "10-base.sh",
         libraries: ["docker-daemon.sh"],
-        arguments: [args.upgradeSchedule, String(args.upgradeReboot)],
+        arguments: [args.upgradeSchedule, String(args.upgradeReboot), ...(args.packages ?? [])],
       },
       { ...parent, dependsOn: ssh },
     );

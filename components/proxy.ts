@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { PROXY_PROGRAMS, proxyVolumes } from "./lib/proxy-kinds";
 import { fullHostname, type System } from "./lib/system";
+import type { AccessLog } from "./lib/system-access-log";
 import { SOCKETS } from "./lib/system-units";
 import { RemoteStep, type Host } from "./remote-step";
 
@@ -82,10 +83,12 @@ export class Proxy extends pulumi.ComponentResource {
     image: docker.RemoteImage,
     routes: pulumi.Resource[],
   ): pulumi.Resource {
-    const { sites, proxy } = args.system;
+    const { sites, proxy, accessLog } = args.system;
     const text = pulumi
       .output(args.edgeCidrs)
-      .apply((edgeCidrs) => PROXY_PROGRAMS[proxy].render({ sites, domain: args.domain, edgeCidrs }));
+      .apply((edgeCidrs) =>
+        PROXY_PROGRAMS[proxy].render({ sites, domain: args.domain, edgeCidrs, accessLog }),
+      );
     return new RemoteStep(
       `${name}-config`,
       {
@@ -105,11 +108,11 @@ export class Proxy extends pulumi.ComponentResource {
     image: docker.RemoteImage,
     config: pulumi.Resource,
   ): docker.Container {
-    const { name: system, proxy, units } = args.system;
+    const { name: system, proxy, units, accessLog } = args.system;
     // the folder, not a socket: one that is made anew would stay the old one in a container
     const sockets = units.length === 0 ? [] : [{ hostPath: SOCKETS, containerPath: SOCKETS }];
     const { containerSuffix, command } = PROXY_PROGRAMS[proxy];
-    const volumes = proxyVolumes(proxy, args.system.sites);
+    const volumes = proxyVolumes(args.system);
     const other = proxy === "caddy" ? "nginx" : "caddy";
     return new docker.Container(
       `${name}-${proxy}`,
@@ -123,6 +126,7 @@ export class Proxy extends pulumi.ComponentResource {
         labels: [
           { label: "homeport.service", value: "proxy" },
           { label: "homeport.system", value: system },
+          ...(accessLog === undefined ? [] : [{ label: "homeport.access-log", value: rotation(accessLog) }]),
         ],
         restart: "unless-stopped",
         mustRun: true,
@@ -162,4 +166,9 @@ export class Proxy extends pulumi.ComponentResource {
       );
     });
   }
+}
+
+/** A reload leaves a log that is open as it is: other numbers want another container. */
+function rotation({ rollSizeMb, rollKeep, rollKeepDays }: AccessLog): string {
+  return `${rollSizeMb} MiB, ${rollKeep}, ${rollKeepDays} d`;
 }

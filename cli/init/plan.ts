@@ -159,6 +159,7 @@ type Environments = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** A secret with conditions is needed where some service's environment, overrides included, meets them all. */
 function isNeeded(secret: KeptSecret, system: System, overrides: Environments): boolean {
+  if (secret.optional === true) return false;
   const conditions = Object.entries(secret.when ?? {});
   if (conditions.length === 0) return true;
   return Object.values(system.services).some((service) => {

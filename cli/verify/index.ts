@@ -19,6 +19,7 @@ import { HOST_CHECKS } from "./checks-host";
 import { closedPorts, OUTSIDE_CHECKS } from "./checks-outside";
 import { UPKEEP_CHECKS } from "./checks-upkeep";
 import { DIRECTORY_CHECKS, ownChecks } from "./checks-system";
+import { DEMAND_CHECKS } from "./checks-demands";
 import { LIMIT_CHECKS } from "./checks-limits";
 import { UNIT_CHECKS } from "./checks-units";
 import { PROXY_CHECKS } from "./checks-proxy";
@@ -45,6 +46,7 @@ export const CHECKS: readonly Check[] = [
   ...POINT_IN_TIME_CHECKS,
   ...CONTAINER_CHECKS,
   ...DIRECTORY_CHECKS,
+  ...DEMAND_CHECKS,
   ...UNIT_CHECKS,
   ...VARIABLE_CHECKS,
   ...EDGE_CHECKS,
@@ -126,7 +128,7 @@ function sourcesOf(expected: Expected, config: StackConfig, state: StackExport):
     names: once(() => resolveNames(hostnames, route)),
     mail: once(() => mailFacts(expected.system.mail, domain, route)),
     edge: once(() => edgeFacts(expected.system, domain, route)),
-    system: once(async () => systemFacts(onHost(), expected.system)),
+    system: once(async () => systemFacts(onHost(), expected.system, domain)),
     ask: (request) => ask(request, route),
     reach: once(() => reachFacts(expected.serverIp, closedPorts(expected.system))),
   };

@@ -1,5 +1,7 @@
 import { ACME_ROOT, acmeSites, certificateFile, CHALLENGE_PATH } from "./acme";
+import { globalLogs, indent, SITE_LOG } from "./caddy-log";
 import { fullHostname } from "./system";
+import type { AccessLog } from "./system-access-log";
 import { DEFAULT_HEADERS, redirectTarget, withoutSlash, type Route, type Site } from "./system-sites";
 
 export interface CaddyfileInput {
@@ -9,6 +11,10 @@ export interface CaddyfileInput {
   readonly edgeCidrs: readonly string[];
   /** Where the proxy finds certificate and upstreams. @default /etc/caddy */
   readonly directory?: string;
+  /** @default visits are in the container's log alone */
+  readonly accessLog?: AccessLog;
+  /** Where the proxy finds the access log's directory. @default /var/log/caddy */
+  readonly logDirectory?: string;
 }
 
 /** Longer than the edge keeps an idle connection (900 s): the origin never closes one that is being used. */
@@ -26,9 +32,8 @@ const UPSTREAM_IDLE = "10s";
 export function renderCaddyfile(input: CaddyfileInput): string {
   const directory = input.directory ?? "/etc/caddy";
   const blocks = [
-    globalBlock(),
+    globalBlock(input),
     tlsSnippet(directory),
-    ...(acmeSites(input.sites).length > 0 ? [ACCESS_LOG] : []),
     headersSnippet(),
     visitorSnippet(input.edgeCidrs),
     ...input.sites.map((site) => siteBlock(site, input.domain, directory)),
@@ -42,14 +47,11 @@ export function renderCaddyfile(input: CaddyfileInput): string {
   return blocks.filter((block) => block !== "").join("\n\n") + "\n";
 }
 
-function globalBlock(): string {
+function globalBlock({ accessLog, logDirectory }: CaddyfileInput): string {
   return `{
 	admin localhost:2019
 	auto_https off
-	log {
-		output stderr
-		format json
-	}
+${indent(globalLogs(accessLog, logDirectory))}
 	servers {
 		protocols h1 h2
 		timeouts {
@@ -63,20 +65,8 @@ function globalBlock(): string {
 function tlsSnippet(directory: string): string {
   return `(origin_tls) {
 	tls ${directory}/tls/origin.crt ${directory}/tls/origin.key
-	log {
-		output stdout
-		format json
-	}
 }`;
 }
-
-/** For sites that show another certificate than the shared one. */
-const ACCESS_LOG = `(access_log) {
-	log {
-		output stdout
-		format json
-	}
-}`;
 
 /** Only where the application has none of its own, each for itself: in one block `?` is all or nothing. */
 function headersSnippet(): string {
@@ -87,7 +77,7 @@ ${defaults.join("\n")}
 }`;
 }
 
-/** The visitor's address is the edge's word when the edge calls, and the caller's own otherwise. */
+/** The visitor's address is the edge's word when the edge calls, and the caller's own otherwise; each visit is logged. */
 function visitorSnippet(edgeCidrs: readonly string[]): string {
   return `(visitor) {
 	@edge {
@@ -95,6 +85,7 @@ function visitorSnippet(edgeCidrs: readonly string[]): string {
 		header CF-Connecting-IP *
 	}
 	@stranger not remote_ip ${edgeCidrs.join(" ")}
+${indent(SITE_LOG)}
 }`;
 }
 
@@ -176,7 +167,7 @@ function replacement({ path, replacePath }: Route): string {
 function tlsLine(site: Site, domain: string, directory: string): string {
   const file = certificateFile(site, domain);
   if (file === undefined) return "	import origin_tls";
-  return `	import ${directory}/${file}.caddy\n	import access_log`;
+  return `	import ${directory}/${file}.caddy`;
 }
 
 /** Over TLS as well: the edge sends whoever asks in plain there, and the ACME server follows. */
@@ -203,6 +194,7 @@ function redirectBlocks(site: Site, domain: string, directory: string): string[]
   return site.redirectsFrom.map(
     (hostname) => `https://${fullHostname(hostname, domain)} {
 ${tlsLine(site, domain, directory)}
+	import visitor
 	import security_headers
 ${challenges(site, "	")}	${answer}
 }`,

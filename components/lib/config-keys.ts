@@ -47,7 +47,7 @@ export const CONFIG_KEYS = {
   "homeport:backupSchedule": { default: "0 3 * * *", example: "'0 3 * * *'" },
   "homeport:backupKeep": { element: ".daily", example: "7" },
   "homeport:backupReportUrl": { example: "https://HOST/PATH" },
-  "homeport:backupReportHeartbeat": { example: "https://HOST/PATH" },
+  "homeport:backupReportHeartbeat": { secret: true },
   "homeport:backupReportMail": { example: "admin@acme.com" },
   "homeport:backupReportSmtpServer": { example: "smtps://HOST:465" },
   "homeport:backupReportSmtpFrom": { example: "server@acme.com" },

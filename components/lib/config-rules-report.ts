@@ -1,4 +1,4 @@
-import type { ConfigKeyName } from "./config-keys";
+import { keyOf, type ConfigKeyName } from "./config-keys";
 import type { ConfigReader } from "./config-reader";
 import { hidden } from "./faults";
 
@@ -6,7 +6,7 @@ import { hidden } from "./faults";
 export interface PlainReports {
   /** Told of failures by HTTP POST. It may hold a token. */
   readonly url: string;
-  /** Called when everything was backed up, so that silence is the alarm. It may hold a token. */
+  /** Called when everything was backed up, so that silence is the alarm. Who knows it can keep the alarm silent. */
   readonly heartbeatUrl: string;
   /** Told of failures by mail. */
   readonly mail: string;
@@ -61,7 +61,7 @@ function checked(
 
 function address(reader: ConfigReader, key: ConfigKeyName): string {
   if (reader.optional(key) === undefined) return "";
-  const value = reader.text(key);
+  const value = keyOf(key).secret === true ? reader.secret(key) : reader.text(key);
   const isUrl = value !== undefined && /^https:\/\/[^\s"'\\]+$/.test(value) && URL.canParse(value);
   if (value !== undefined && !isUrl)
     reader.describe(key, "be an https URL", hidden(value), reader.setCommand(key));

@@ -131,6 +131,7 @@ function unknownSecrets(reader: ConfigReader, system: System, names: readonly st
 
 /** A condition holds when one service has every one of its values. */
 function isNeeded(spec: KeptSecret, environment: ServiceValues): boolean {
+  if (spec.optional === true) return false;
   const conditions = Object.entries(spec.when ?? {});
   return Object.values(environment).some((values) =>
     conditions.every(([name, value]) => values[name] === value),

@@ -1,6 +1,9 @@
 import { ACME_ROOT, acmeSites, CHALLENGES } from "./acme";
+import { CADDY_LOGS } from "./caddy-log";
 import { renderCaddyfile } from "./caddyfile";
 import { renderNginx } from "./nginx-conf";
+import type { System } from "./system";
+import type { AccessLog } from "./system-access-log";
 import type { ProxyKind, Site } from "./system-sites";
 
 /** What every proxy's configuration is made from. */
@@ -8,6 +11,8 @@ export interface ProxyInput {
   readonly sites: readonly Site[];
   readonly domain: string;
   readonly edgeCidrs: readonly string[];
+  /** Caddy's only. */
+  readonly accessLog?: AccessLog;
 }
 
 export interface ProxyProgram {
@@ -25,11 +30,19 @@ export interface ProxyProgram {
 }
 
 /** What the proxy's container sees of the host, and keeps. */
-export function proxyVolumes(kind: ProxyKind, sites: readonly Site[]): ProxyProgram["volumes"] {
-  const own = PROXY_PROGRAMS[kind].volumes;
+export function proxyVolumes({
+  proxy,
+  sites,
+  accessLog,
+}: Pick<System, "proxy" | "sites" | "accessLog">): ProxyProgram["volumes"] {
+  const own = PROXY_PROGRAMS[proxy].volumes;
   const isThere = own.some(({ containerPath }) => containerPath === ACME_ROOT);
-  if (isThere || acmeSites(sites, ["acme-http"]).length === 0) return own;
-  return [...own, CHALLENGE_VOLUME];
+  const needsChallenges = !isThere && acmeSites(sites, ["acme-http"]).length > 0;
+  return [
+    ...own,
+    ...(needsChallenges ? [CHALLENGE_VOLUME] : []),
+    ...(accessLog === undefined ? [] : [{ hostPath: accessLog.directory, containerPath: CADDY_LOGS }]),
+  ];
 }
 
 const CHALLENGE_VOLUME = { hostPath: CHALLENGES, containerPath: ACME_ROOT, readOnly: true };

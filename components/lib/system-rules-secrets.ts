@@ -28,7 +28,8 @@ export function secretFaults(spec: SystemSpec): Fault[] {
       );
     }
     if (secret.kind === "composed") return [...faults, ...composedFaults(spec, path, secret)];
-    if (secret.kind === "kept") return [...faults, ...keptFaults(path, secret)];
+    if (secret.kind === "kept")
+      return [...faults, ...optionalFaults(path, secret), ...keptFaults(path, secret)];
     if (secret.kind === "turnstile") return faults;
     if (!(Number.isInteger(secret.length) && secret.length >= 32)) {
       faults.push(fault(`${path}.length`, "be a whole number of at least 32", secret.length, "set it to 64"));
@@ -51,9 +52,16 @@ function composedFaults(spec: SystemSpec, path: string, { template }: ComposedSe
     if (part === undefined) return [fault(at, "name declared secrets", name, `add secrets.${name}`)];
     if (part.kind === "composed")
       return [fault(at, "name secrets that are not composed themselves", name, "name its parts")];
+    if (part.kind === "kept" && part.optional === true)
+      return [fault(at, "name secrets that every stack has", name, "remove optional from that secret")];
     if (encoding === undefined || encoding === "url") return [];
     return [fault(at, "encode as url, or not at all", encoding, `write {${name}:url} or {${name}}`)];
   });
+}
+
+function optionalFaults(path: string, { optional, make, when }: KeptSecret): Fault[] {
+  if (optional !== true || (make === undefined && when === undefined)) return [];
+  return [fault(`${path}.optional`, "stand without make and when", true, "remove one of them")];
 }
 
 function keptFaults(path: string, secret: KeptSecret): Fault[] {

@@ -1,4 +1,5 @@
 import { specFault as fault, type Fault } from "./faults";
+import { accessLogFaults } from "./system-rules-access-log";
 import { checkFaults } from "./system-rules-checks";
 import { dependencyFaults } from "./system-rules-dependencies";
 import { edgeFaults } from "./system-rules-edge";
@@ -15,6 +16,8 @@ import type { SystemSpec } from "./system";
 const SYSTEM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const SQL_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 const LONGEST_SYSTEM_NAME = 40;
+/** Names, with the next best for another distribution behind a bar. */
+const PACKAGE = /^[a-z0-9][a-z0-9+.-]+(\|[a-z0-9][a-z0-9+.-]+)*$/;
 
 /** Every broken rule of a system's spec. */
 export function systemFaults(spec: SystemSpec): Fault[] {
@@ -25,9 +28,11 @@ export function systemFaults(spec: SystemSpec): Fault[] {
     ...dependencyFaults(spec),
     ...environmentFileFaults(spec),
     ...siteFaults(spec),
+    ...accessLogFaults(spec),
     ...secretFaults(spec),
     ...databaseFaults(spec),
     ...filesFaults(spec),
+    ...packageFaults(spec),
     ...checkFaults(spec),
     ...edgeFaults(spec),
     ...unitsFaults(spec),
@@ -58,6 +63,13 @@ function containerNameFaults(spec: SystemSpec): Fault[] {
     const rule = `differ from that of services.${other}`;
     return [fault(`services.${name}.containerName`, rule, containerName, "give each container its own name")];
   });
+}
+
+function packageFaults({ packages = [] }: SystemSpec): Fault[] {
+  const rule = "be names of Debian packages, alternatives joined by |";
+  return packages
+    .filter((name) => !PACKAGE.test(name))
+    .map((name) => fault("packages", rule, name, "write it like git or docker-compose-v2|docker-compose"));
 }
 
 function databaseFaults(spec: SystemSpec): Fault[] {

@@ -1,4 +1,4 @@
-import type { System } from "./system";
+import type { KeptSecret, System } from "./system";
 
 /**
  * Made of other secrets: `postgres://app:{POSTGRES_PASSWORD:url}@db:5432/app`. `{NAME}` stands for the value as it
@@ -39,15 +39,21 @@ function urlEncoded(value: string): string {
   return encodeURIComponent(value).replaceAll(/[!'()*]/g, hex);
 }
 
+/** Whether a stack may go without it, at least in some mode. */
+export function isOptional({ when, optional }: KeptSecret): boolean {
+  return when !== undefined || optional === true;
+}
+
 /**
- * The system without the secrets that this stack neither needs nor has: those that are kept under a condition only.
+ * The system without the secrets that this stack neither needs nor has: those that are kept under a condition only,
+ * or optional.
  *
  * @param given names of the kept secrets that have a value
  */
 export function withGivenSecrets(system: System, given: readonly string[]): System {
   const isHad = (name: string): boolean => {
     const spec = system.secrets[name];
-    return spec?.kind !== "kept" || spec.when === undefined || given.includes(name);
+    return spec?.kind !== "kept" || !isOptional(spec) || given.includes(name);
   };
   const had = <T extends { readonly secrets: readonly string[] }>(part: T): T => ({
     ...part,

@@ -1,5 +1,6 @@
 import { acmeDirectories } from "./acme";
 import { FaultsError } from "./faults";
+import { toAccessLog, type AccessLog, type AccessLogSpec } from "./system-access-log";
 import type { SystemCheckSpec } from "./system-checks";
 import {
   toBackupVolume,
@@ -102,6 +103,8 @@ export interface KeptSecret {
   readonly make?: `hex:${number}` | `base64url:${number}`;
   /** Needed only where these environment values hold for some service. @default always */
   readonly when?: Readonly<Record<string, string>>;
+  /** A stack may go without it. @default false */
+  readonly optional?: true;
 }
 
 /** A key of the widget that `edge.turnstile` makes: Cloudflare's choice. */
@@ -127,10 +130,14 @@ export interface SystemSpec {
   readonly sites: readonly SiteSpec[];
   /** In front of the sites. @default caddy */
   readonly proxy?: ProxyKind;
+  /** Where the host keeps the proxy's access log. @default in its container's log alone */
+  readonly accessLog?: AccessLogSpec;
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
   readonly databases?: readonly DatabaseSpec[];
   /** Absolute path -> a directory of the host, made before the containers and backed up. @default none */
   readonly files?: Readonly<Record<string, FilesSpec>>;
+  /** The distribution's, for operators; of `docker-compose-v2|docker-compose` the first that it has. @default none */
+  readonly packages?: readonly string[];
   /** Volumes that are backed up as directories are. @default none */
   readonly backupVolumes?: readonly (string | BackupVolumeSpec)[];
   /** What variables and secrets have to be there, whatever has them. @default no rules */
@@ -165,9 +172,11 @@ export interface System {
   readonly services: Readonly<Record<string, Service>>;
   readonly sites: readonly Site[];
   readonly proxy: ProxyKind;
+  readonly accessLog: AccessLog | undefined;
   readonly secrets: Readonly<Record<string, SecretSpec>>;
   readonly databases: readonly DatabaseSpec[];
   readonly files: readonly HostDirectory[];
+  readonly packages: readonly string[];
   readonly backupVolumes: readonly BackupVolume[];
   readonly variables: VariablesSpec | undefined;
   readonly mail: MailSpec | undefined;
@@ -193,9 +202,11 @@ export function defineSystem(spec: SystemSpec): System {
     ),
     sites,
     proxy: spec.proxy ?? "caddy",
+    accessLog: toAccessLog(spec.accessLog),
     secrets: spec.secrets ?? {},
     databases: spec.databases ?? [],
     files: [...toDirectories(spec.files), ...unitDirectories(units), ...acmeDirectories(sites)],
+    packages: spec.packages ?? [],
     backupVolumes: (spec.backupVolumes ?? []).map(toBackupVolume),
     variables: spec.variables,
     mail: spec.mail,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# 10-base.sh UPGRADE_SCHEDULE REBOOT: the distribution, upgraded (S1-7), with the packages that later steps configure.
+# 10-base.sh UPGRADE_SCHEDULE REBOOT [PACKAGE ...]: the distribution, upgraded (S1-7), with the packages that later steps
+# configure and those that the system wants (S3-1), A|B for the first of the two that the distribution has.
 # check mode: whether an upgrade is due is for `homeport verify`; here only what must be there.
 
 # 0 is ready; 2 is "degraded", fine unless a module that we asked for failed (cloud-init >= 23.4).
@@ -18,8 +19,18 @@ function wait_for_cloud_init() {
 
 # Docker's command line is a package of its own in Debian 13, a part of docker.io in Ubuntu and Debian 12.
 function packages() {
-  printf '%s\n' ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic rclone zstd
+  local wanted
+  printf '%s\n' ufw fail2ban python3-systemd docker.io cron logrotate curl jq ca-certificates restic rclone zstd
   if apt-cache show docker-cli >/dev/null 2>&1; then printf 'docker-cli\n'; fi
+  for wanted; do first_known "${wanted}"; done
+}
+
+# first_known A|B|...: the one that is installed, or else the first that the distribution has, or else A, for apt to refuse.
+function first_known() {
+  local name
+  for name in ${1//|/ }; do if has_package "${name}"; then printf '%s\n' "${name}" && return; fi; done
+  for name in ${1//|/ }; do if apt-cache show "${name}" >/dev/null 2>&1; then printf '%s\n' "${name}" && return; fi; done
+  printf '%s\n' "${1%%|*}"
 }
 
 # The log is root's, one line a run; flock: a run that hangs is not joined by the next one (S2-25).
@@ -57,10 +68,11 @@ function main() {
   local -a packages
   local upgraded="${HOMEPORT_ROOT}/var/lib/homeport/upgraded"
   if is_check; then
-    mapfile -t packages < <(packages)
+    mapfile -t packages < <(packages "${@:3}")
     install_packages "${packages[@]}"
     schedule_upgrades "$@"
     check_unit cron 'enabled, active'
+    check_unit logrotate.timer 'enabled, active'
     summary
     return
   fi
@@ -70,7 +82,7 @@ function main() {
     apt upgrade
     changed upgraded
   fi
-  mapfile -t packages < <(packages) # now that the lists are there
+  mapfile -t packages < <(packages "${@:3}") # now that the lists are there
   if [[ -n "$(missing_packages "${packages[@]}")" ]]; then
     # Before the daemon's first start, so that it need not start twice.
     install_file /etc/docker/daemon.json 644 root:root < <(docker_daemon)
@@ -79,7 +91,7 @@ function main() {
   install_dir /var/lib/homeport 711
   schedule_upgrades "$@"
   if [[ ! -e "${upgraded}" ]]; then date -u +%FT%TZ >"${upgraded}"; fi
-  systemctl enable --quiet --now cron
+  systemctl enable --quiet --now cron logrotate.timer
   summary
 }
 {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Looks at a system's directories and environment files, and runs its own checks in their containers and logs; changes nothing.
-# Prints one JSON object. Runs as root, over stdin.
-# Usage: verify-system.sh BASE64, of {"system", "directories": [...], "files": [...], "commands": [{"service", "command"}],
+# Looks at what a system asks of the host (directories, environment files, packages, the access log), and runs its own
+# checks in its containers and logs; changes nothing. Prints one JSON object. Runs as root, over stdin.
+# Usage: verify-system.sh BASE64, of {"system", "directories": [...], "files": [...], "packages": [...],
+# "access": {"file", "host", "path"} or null, "commands": [{"service", "command"}],
 # "logs": [{"service", "isUnit", "without", "minutes"}]}
 
 function directories() {
@@ -23,6 +24,40 @@ function files() {
     fi
     jq -nc --arg key "${path}" --arg value "${found}" '$ARGS.named'
   done | jq -sc from_entries
+}
+
+# packages: of each, which of its alternatives is installed, and its version.
+function packages() {
+  local each name found
+  jq -r '.packages[]' <<<"${question}" | while read -r each; do
+    found=''
+    for name in ${each//|/ }; do
+      [[ -z "${found}" ]] || continue
+      found=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' "${name}" 2>/dev/null | sed -n 's/^installed //p')
+    done
+    jq -nc --arg key "${each}" --arg value "${found}" '$ARGS.named'
+  done | jq -sc from_entries
+}
+
+# access: asks a site as the edge does, then looks how often the access log says so, how often it says the query, and how
+# many bytes it holds with the files that were turned over. null without one.
+function access() {
+  local file host path word before lines=0 query=0 try
+  file=$(jq -r '.access.file // empty' <<<"${question}")
+  if [[ -z "${file}" ]]; then printf null && return; fi
+  host=$(jq -r .access.host <<<"${question}")
+  path=$(jq -r .access.path <<<"${question}")
+  word="${RANDOM}${RANDOM}${RANDOM}"
+  before=$(stat -c %s "${file}" 2>/dev/null || printf 0)
+  curl -sk -m 10 -o /dev/null --resolve "${host}:443:127.0.0.1" "https://${host}${path}?verify-${word}"
+  for try in 1 2 3 4 5; do # written once the answer is out
+    tail -c "+$((before + 1))" "${file}" >"${work}/visits" 2>/dev/null
+    lines=$(grep -cF "\"host\":\"${host}\",\"uri\":\"${path}?" "${work}/visits") && break
+    sleep "0.${try}"
+  done
+  query=$(grep -cF "verify-${word}" "${work}/visits") || true
+  jq -nc --argjson lines "${lines}" --argjson query "${query}" \
+    --argjson bytes "$(find "${file%/*}" -name 'access*.log*' -printf '%s\n' 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }')" '$ARGS.named'
 }
 
 # run_command JSON: in the running container of its service.
@@ -78,7 +113,8 @@ function main() {
   system=$(jq -r .system <<<"${question}")
   work=$(mktemp -d)
   trap 'rm -rf "${work}"' EXIT
-  jq -nc --argjson directories "$(directories)" --argjson files "$(files)" --argjson commands "$(commands)" --argjson logs "$(logs)" '$ARGS.named'
+  jq -nc --argjson directories "$(directories)" --argjson files "$(files)" --argjson packages "$(packages)" \
+    --argjson access "$(access)" --arg compose "$(docker compose version --short 2>/dev/null)" --argjson commands "$(commands)" --argjson logs "$(logs)" '$ARGS.named'
 }
 
 {

@@ -14,7 +14,7 @@ describe("Hardening", () => {
       host,
       running: milestone("running"),
       hostPrivateKey: pulumi.secret("host-private-key"),
-      ...{ upgradeSchedule: "0 4 * * 0", upgradeReboot: false },
+      ...{ upgradeSchedule: "0 4 * * 0", upgradeReboot: false, packages: ["git", "a|b"] },
     });
     await settled();
   });
@@ -86,7 +86,7 @@ describe("Hardening", () => {
 
   it("runs the same command on create and on update, as root, with quoted arguments", () => {
     const step = inputsOf("hardening-packages");
-    expect(step.create).toBe("sudo -n bash -s -- '0 4 * * 0' 'false'");
+    expect(step.create).toBe("sudo -n bash -s -- '0 4 * * 0' 'false' 'git' 'a|b'");
     expect(step.update).toBe(step.create);
   });
 

@@ -71,6 +71,20 @@ describe("Proxy", () => {
     ]);
   });
 
+  it("keeps its access log in the host's directory, and is made anew where another rotation is wanted (S3-25)", async () => {
+    const { Proxy } = await import("../../components/proxy");
+    const rotation = { rollSizeMb: 10, rollKeep: 5, rollKeepDays: 7 };
+    const accessLog = { directory: "/srv/app/logs", ...rotation };
+    new Proxy("logging", { ...args, system: { ...runningCalendar, accessLog } });
+    await settled();
+    const { inputs } = graph.get("logging-caddy");
+
+    expect(inputs.volumes).toContainEqual({ hostPath: "/srv/app/logs", containerPath: "/var/log/caddy" });
+    expect(inputs.labels).toContainEqual({ label: "homeport.access-log", value: "10 MiB, 5, 7 d" });
+    expect(String(plain(graph.get("logging-config").inputs.stdin))).toContain("/var/log/caddy/access.log");
+    expect(JSON.stringify(graph.get("proxy-caddy").inputs.labels)).not.toContain("access-log");
+  });
+
   it("routes to the container by the name that it has, so a new one moves the route", () => {
     const { inputs, dependencies } = graph.get("proxy-route-web");
 

@@ -64,7 +64,7 @@ base() {
   base
   LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' false </dev/null
   [[ "${lines[0]}" == "changed upgraded" ]]
-  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron curl jq ca-certificates restic rclone zstd docker-cli"* ]]
+  [[ "${output}" == *"changed installed ufw fail2ban python3-systemd docker.io cron logrotate curl jq ca-certificates restic rclone zstd docker-cli"* ]]
   [[ "$(cat "${HOMEPORT_ROOT}/etc/cron.d/homeport-upgrade")" == *$'\n0 4 * * 0 root flock -n '* ]]
   [[ "$(mode_of /etc/cron.d/homeport-upgrade)" == 644 ]]
   [[ "$(mode_of /usr/local/sbin/homeport-upgrade)" == 755 ]]
@@ -73,6 +73,21 @@ base() {
   jq -e '."live-restore"' "${HOMEPORT_ROOT}/etc/docker/daemon.json"
 
   LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh '0 4 * * 0' false </dev/null
+  [[ "${output}" == unchanged ]]
+}
+
+@test "10-base: what the system wants is installed as well, under the name that the distribution has for it (S3-1)" {
+  base
+  stub apt-cache '[[ "$2" != docker-compose-v2 && "$2" != missing* ]]'
+  local words=('0 4 * * 0' false git 'docker-compose-v2|docker-compose' 'missing-a|missing-b')
+  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh "${words[@]}" </dev/null
+  [[ "${output}" == *"zstd docker-cli git docker-compose missing-a"* ]]
+  called 'systemctl enable --quiet --now cron logrotate.timer'
+
+  # the other one, where somebody has it: nothing is missing, and nothing is installed beside it
+  stub dpkg-query 'if [[ "${*: -1}" == missing-b || "${*: -1}" != missing* ]]; then echo "install ok installed"; else exit 1; fi'
+  stub apt-get 'case "$*" in *install*) exit 1 ;; esac'
+  LIBRARY=docker-daemon.sh run -0 --separate-stderr remote 10-base.sh "${words[@]}" </dev/null
   [[ "${output}" == unchanged ]]
 }
 

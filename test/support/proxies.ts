@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { connect as connectTls, type SecureVersion } from "node:tls";
 import { renderCaddyfile } from "../../components/lib/caddyfile";
 import { renderNginx } from "../../components/lib/nginx-conf";
+import type { AccessLog } from "../../components/lib/system-access-log";
 import type { ProxyKind, Site } from "../../components/lib/system-sites";
 
 export const HAS = {
@@ -36,6 +37,8 @@ export interface Bed {
   readonly child: ChildProcess;
   /** Its error log so far. */
   readonly errors: () => string;
+  /** What it said on stdout so far: Caddy's access log. */
+  readonly visits: () => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -83,9 +86,11 @@ export interface BedOptions {
   /** Service -> whether something answers there. */
   readonly services: Readonly<Record<string, boolean>>;
   readonly edgeCidrs: readonly string[];
+  /** In the folder `logs`. @default none */
+  readonly accessLog?: AccessLog;
 }
 
-export async function startProxy({ kind, sites, services, edgeCidrs }: BedOptions): Promise<Bed> {
+export async function startProxy({ kind, services, ...system }: BedOptions): Promise<Bed> {
   const directory = proxyFolder();
   const service = echo();
   await once(service.listen(0, "127.0.0.1"), "listening");
@@ -96,7 +101,8 @@ export async function startProxy({ kind, sites, services, edgeCidrs }: BedOption
     writeFileSync(join(directory, "upstreams", `${name}.conf`), `${name} ${target};\n`);
   }
   const [plainPort, port] = [await freePort(), await freePort()];
-  const input = { sites, domain: "mxcorre.com", edgeCidrs, directory, acmeRoot: join(directory, "acme") };
+  const places = { directory, acmeRoot: join(directory, "acme"), logDirectory: join(directory, "logs") };
+  const input = { ...system, ...places, domain: "mxcorre.com" };
   const config = join(directory, "config");
   const text =
     kind === "nginx"
@@ -105,8 +111,9 @@ export async function startProxy({ kind, sites, services, edgeCidrs }: BedOption
   writeFileSync(config, text);
   const home = { ...process.env, HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory };
   const words = kind === "nginx" ? ["-c", config] : ["run", "--config", config, "--adapter", "caddyfile"];
-  const child = spawn(kind, words, { env: home, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
+  const child = spawn(kind, words, { env: home, stdio: ["ignore", "pipe", "pipe"] });
+  let [told, said] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   await listening(port, () => said);
   const stop = async (): Promise<void> => {
@@ -117,12 +124,14 @@ export async function startProxy({ kind, sites, services, edgeCidrs }: BedOption
     rmSync(directory, { recursive: true });
   };
   const errors = (): string => said;
+  const visits = (): string => told;
   return {
     directory,
     plainPort,
     port,
     child,
     errors,
+    visits,
     stop,
     ask: (path, options) => ask(port, path, options),
     agree: (version) => agree(port, version),

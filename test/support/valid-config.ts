@@ -22,6 +22,7 @@ export const SECRET_KEYS: readonly string[] = [
   "homeport:backupPassword",
   "homeport:backupSshKey",
   "homeport:backupReportSmtpPassword",
+  "homeport:backupReportHeartbeat",
 ];
 
 /** A production config that passes, without what has a default, as the engine hands it over: lists and objects as JSON. */

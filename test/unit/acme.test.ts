@@ -27,7 +27,7 @@ describe("a site's mode of TLS", () => {
   it("is the Origin CA's unless it says otherwise, with nothing to keep", () => {
     expect(system(undefined)).toEqual(system("origin-ca"));
     expect(system(undefined).files).toEqual([]);
-    expect(renderCaddyfile(input(undefined))).not.toMatch(/acme-challenge|\.pem|access_log/);
+    expect(renderCaddyfile(input(undefined))).not.toMatch(/acme-challenge|\.pem/);
     expect(renderNginx(input(undefined))).not.toContain(".pem");
   });
 
@@ -52,9 +52,9 @@ describe("a site's mode of TLS", () => {
     expect(count(renderCaddyfile(input("acme-http")), root)).toBe(3);
     expect(count(renderCaddyfile(input("acme-dns")), root)).toBe(0);
     expect(count(renderNginx(input("acme-http")), "location ^~ /.well-known/acme-challenge/")).toBe(3);
-    expect(proxyVolumes("caddy", system("acme-dns").sites)).toHaveLength(3);
+    expect(proxyVolumes(system("acme-dns"))).toHaveLength(3);
     for (const kind of ["caddy", "nginx"] as const) {
-      const folders = proxyVolumes(kind, system("acme-http").sites);
+      const folders = proxyVolumes({ ...system("acme-http"), proxy: kind });
       expect(folders.filter(({ hostPath }) => hostPath === "/var/lib/homeport/acme")).toHaveLength(1);
     }
   });

@@ -20,6 +20,8 @@ const manySites = defineSystem({
     },
     { hostname: "hooks", routes: { "/in/": "api:8000" }, maxBodyMb: 5 },
   ],
+  files: { "/srv/many/logs": { backup: false } },
+  accessLog: { directory: "/srv/many/logs", rollKeepDays: 7 },
 });
 
 function start() {
@@ -70,6 +72,9 @@ function adapted(text: string): CaddyConfig {
 }
 
 interface CaddyConfig {
+  readonly logging: {
+    readonly logs: Record<string, { include?: string[]; encoder?: object; writer: Record<string, unknown> }>;
+  };
   readonly apps: {
     readonly http: { readonly servers: Record<string, { listen: string[]; automatic_https?: object }> };
   };
@@ -78,7 +83,9 @@ interface CaddyConfig {
 const hasCaddy = spawnSync("caddy", ["version"]).status === 0;
 
 describe.each(SYSTEMS)("renderCaddyfile for %s", (name, system) => {
-  const input = { sites: system.sites, domain: "mxcorre.com", edgeCidrs: CLOUDFLARE_RANGES };
+  const { sites, accessLog } = system;
+  const input = { sites, accessLog, domain: "mxcorre.com", edgeCidrs: CLOUDFLARE_RANGES };
+  const own = (): string => renderCaddyfile({ ...input, directory, logDirectory: join(directory, "logs") });
 
   it("is the golden file", () => {
     expectGolden(`${name}.Caddyfile`, renderCaddyfile(input));
@@ -87,7 +94,7 @@ describe.each(SYSTEMS)("renderCaddyfile for %s", (name, system) => {
   it.skipIf(!hasCaddy)(
     "is accepted by caddy before any upstream is known (skipped only without a caddy binary)",
     () => {
-      const { servers } = adapted(renderCaddyfile({ ...input, directory })).apps.http;
+      const { servers } = adapted(own()).apps.http;
 
       expect(
         Object.values(servers)
@@ -102,12 +109,32 @@ describe.each(SYSTEMS)("renderCaddyfile for %s", (name, system) => {
   );
 
   it.skipIf(!hasCaddy)(
+    "keeps visits where the host wants them, and no header or query in any log (skipped only without a caddy binary)",
+    () => {
+      const { logs } = adapted(own()).logging;
+
+      expect(logs.access?.writer).toEqual(
+        accessLog && {
+          ...{ output: "file", filename: join(directory, "logs", "access.log") },
+          ...{ roll_size_mb: 10, roll_keep: 10, roll_keep_days: 7 },
+        },
+      );
+      expect(logs.access?.include).toEqual(accessLog && ["http.log.access"]);
+      for (const { encoder } of Object.values(logs)) {
+        expect(encoder).toMatchObject({
+          fields: { "request>headers": { filter: "delete" }, "request>uri": { filter: "regexp" } },
+        });
+      }
+    },
+  );
+
+  it.skipIf(!hasCaddy)(
     "takes each service's upstream from its file (skipped only without a caddy binary)",
     () => {
       writeFileSync(join(directory, "upstreams", "web.caddy"), "to web-1a2b3c:3000\n");
       writeFileSync(join(directory, "upstreams", "api.caddy"), "to api-1a2b3c:8000\n");
 
-      const text = JSON.stringify(adapted(renderCaddyfile({ ...input, directory })));
+      const text = JSON.stringify(adapted(own()));
       rmSync(join(directory, "upstreams", "web.caddy"));
       rmSync(join(directory, "upstreams", "api.caddy"));
 

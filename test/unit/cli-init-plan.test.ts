@@ -100,6 +100,12 @@ describe("planInit", () => {
     expect(planned(needs)).toEqual([["homeport:operatorPrivateKey", "user"]]);
   });
 
+  it("asks for no optional secret", () => {
+    const secrets = { BEAT_URL: { kind: "kept", optional: true } } as const;
+
+    expect(planInit(COMPLETE, { ...runningCalendar, secrets }, new Map())).toEqual([]);
+  });
+
   it("asks for a conditional secret only where the condition holds", () => {
     const system: System = {
       ...runningCalendar,

@@ -98,6 +98,26 @@ describe("parseConfig, given a sound config", () => {
     expect(messages(parseWith({ raw, env, stack: "local" }))).toEqual([]);
   });
 
+  it("takes an optional secret or none, and no placeholder", () => {
+    const beat = { kind: "kept", optional: true } as const;
+    const web = { ...runningCalendar.services.web!, secrets: ["SECRET_KEY_BASE", "BEAT_URL"] };
+    const system = defineSystem({
+      ...{ name: "beat", sites: [], secrets: { ...runningCalendar.secrets, BEAT_URL: beat } },
+      services: { db: runningCalendar.services.db!, web },
+    });
+    const { SECRET_KEY_BASE } = JSON.parse(validRaw()["homeport:secrets"] ?? "") as Record<string, string>;
+    const given = (BEAT_URL: string) =>
+      parseWith({ system, raw: { "homeport:secrets": JSON.stringify({ SECRET_KEY_BASE, BEAT_URL }) } });
+
+    expect(messages(parseWith({ system }))).toEqual([]);
+    expect(given("https://beat.example/t0ken")).toMatchObject({
+      config: { secretValues: { kept: { BEAT_URL: "https://beat.example/t0ken" } } },
+    });
+    expect(messages(given("changeme"))).toEqual([
+      expect.stringContaining("homeport:secrets.BEAT_URL: must be a real value"),
+    ]);
+  });
+
   it("asks for a conditional secret only where its condition holds", () => {
     const mail = { kind: "kept", when: { EMAIL_MODE: "smtp" } } as const;
     const web = {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defineSystem } from "../../components/lib/system";
@@ -153,6 +153,58 @@ describe.each(["caddy", "nginx"] as const)("%s with the rendered sites", (kind) 
     });
   });
 });
+
+describe.skipIf(!HAS.caddy)("Caddy's logs (skipped only without a caddy binary)", () => {
+  const rotation = { rollSizeMb: 1, rollKeep: 1, rollKeepDays: 1 };
+  let bed: Bed;
+  beforeAll(async () => {
+    bed = await startProxy({
+      ...{ kind: "caddy", sites: sitesFor("caddy"), services: { web: true, down: false } },
+      ...{ edgeCidrs: ["127.0.0.0/8"], accessLog: { directory: "/srv/logs", ...rotation } },
+    });
+  });
+  afterAll(() => bed.stop());
+  const files = (): string[] => readdirSync(join(bed.directory, "logs")).sort();
+  const lines = (): string => readFileSync(join(bed.directory, "logs", "access.log"), "utf8");
+
+  it("say who asked what with which answer, in the host's file and in the container's log, and hold no credential", async () => {
+    const headers = {
+      ...{ ...EDGE, authorization: "Bearer t0ken", cookie: "session=t0ken", "x-api-key": "t0ken" },
+      referer: "https://mxcorre.com/?t0ken",
+    };
+    await bed.ask("/photos/7?token=t0ken&x=1", { headers });
+    await bed.ask("/down/a?t0ken", { headers });
+    await bed.ask("/moved?t0ken", { headers, host: "www.mxcorre.com" });
+
+    await expect.poll(lines).toContain("/moved?REDACTED");
+    const [visit, broken, moved] = lines().trim().split("\n").map(parseLine);
+    const from = { remote_ip: "127.0.0.1", method: "GET", host: "mxcorre.com" };
+    expect(visit).toMatchObject({
+      ...{ request: { ...from, uri: "/photos/7?REDACTED" }, user_id: "203.0.113.9", status: 200 },
+    });
+    expect(broken).toMatchObject({ request: { uri: "/down/a?REDACTED" }, status: 502 });
+    expect(moved).toMatchObject({
+      request: { host: "www.mxcorre.com" },
+      user_id: "203.0.113.9",
+      status: 308,
+    });
+    await expect.poll(bed.visits).toContain("/moved?REDACTED");
+    expect(lines() + bed.visits() + bed.errors()).not.toContain("t0ken");
+  }, 15_000);
+
+  it("are turned over by Caddy itself, and the oldest go (S3-25)", async () => {
+    const long = `/${"x".repeat(12_000)}`;
+    for (let asked = 0; asked < 240; asked += 20)
+      await Promise.all(Array.from({ length: 20 }, () => bed.ask(long)));
+
+    await expect.poll(files).toEqual([expect.stringMatching(/^access-.*\.log\.gz$/), "access.log"]);
+    expect(lines().length).toBeLessThan(2 ** 20);
+  }, 60_000);
+});
+
+function parseLine(line: string): unknown {
+  return JSON.parse(line) as unknown;
+}
 
 describe.skipIf(!HAS.nginx)("nginx's own parts (skipped only without an nginx binary)", () => {
   let bed: Bed;

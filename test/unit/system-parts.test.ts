@@ -86,6 +86,16 @@ describe("faults of the parts of a spec", () => {
     ["of an unknown one", spec(...composed("{WORD}{PASSWORD}")), "name declared secrets, got WORD"],
     ["of itself", spec(...composed("{DSN}{PASSWORD}")), "name secrets that are not composed themselves"],
     [
+      "of one that a stack may go without",
+      spec(composed("{BEAT}")[0], {
+        secrets: {
+          ...composed("{BEAT}")[1].secrets,
+          BEAT: { kind: "kept", optional: true },
+        },
+      }),
+      "name secrets that every stack has, got BEAT",
+    ],
+    [
       "in an unknown encoding",
       spec(...composed("{PASSWORD:html}")),
       "encode as url, or not at all, got html",

@@ -133,6 +133,10 @@ describe("what a stack must be told", () => {
       "DATABASE_URL",
       "AUTH_KEY",
     ]);
+    const system = shop();
+    const optional = { kind: "kept", optional: true } as const;
+    const beating = { ...system, secrets: { ...system.secrets, SMTP_PASSWORD: optional } };
+    expect(withGivenSecrets(beating, ["AUTH_KEY"]).services.api?.secrets).toHaveLength(2);
     expect(withGivenSecrets(shop(), ["AUTH_KEY", "SMTP_PASSWORD"]).services.api?.secrets).toHaveLength(3);
   });
 });

@@ -141,6 +141,14 @@ describe("defineSystem", () => {
       "secrets.KEY.make: must reach minLength 64",
     ],
     [
+      "an optional secret that is made",
+      withWeb(
+        { secrets: ["KEY"], secretFiles: true, user: "1:1" },
+        { secrets: { KEY: { kind: "kept", optional: true, make: "hex:64" } } },
+      ),
+      "secrets.KEY.optional: must stand without make and when",
+    ],
+    [
       "a secret as plain value",
       withWeb(
         { secrets: ["KEY"], secretFiles: true, user: "1:1", environment: { KEY_FILE: "x" } },
