@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { interpolate, literal, type Interpolated, type Variables } from "./interpolate";
@@ -116,7 +116,7 @@ function filesOf(service: Node): EnvironmentFile[] {
 function fromFile({ path, entry }: EnvironmentFile, folder: string): Variable[] {
   const file = resolve(folder, path);
   const isOptional = entry.isMap && entry.get("required").value === false;
-  if (!existsSync(file)) {
+  if (!existsSync(file) || statSync(file).isDirectory()) {
     if (isOptional)
       for (const key of ["path", "required"]) entry.get(key).spare(`${path} is not there, and need not be`);
     else entry.leave(`${path} is not there, nor what it holds: bring it, and import again`);
