@@ -1,8 +1,10 @@
 import type { DatabaseSpec, ServiceSpec } from "../../components/lib/system";
+import type { BackupVolumeSpec } from "../../components/lib/system-files";
 import type { SiteSpec } from "../../components/lib/system-sites";
 import { defined } from "./defined";
 import { isPostgres, isStore, programOf } from "./images";
 import type { Draft } from "./service";
+import { sqliteBelow } from "./sqlite";
 
 /** What says who it is first, then what it runs with. */
 export function serviceOf(
@@ -68,7 +70,7 @@ export function databaseOf({ name, spec }: Draft): DatabaseSpec {
 }
 
 /** Those of services that are no stores: of these Postgres is dumped, and of others nothing is whole. */
-export function backupVolumesOf(drafts: readonly Draft[]): string[] {
+export function backupVolumesOf(drafts: readonly Draft[]): (string | BackupVolumeSpec)[] {
   const ofStores = drafts.filter(({ image }) => isStore(image));
   for (const { image, node, spec } of ofStores.filter((draft) => !isPostgres(draft.image))) {
     if (Object.keys(spec.volumes ?? {}).length > 0)
@@ -76,5 +78,16 @@ export function backupVolumesOf(drafts: readonly Draft[]): string[] {
   }
   const theirs = new Set(ofStores.flatMap(({ spec }) => Object.keys(spec.volumes ?? {})));
   const all = drafts.flatMap(({ spec }) => Object.keys(spec.volumes ?? {}));
-  return [...new Set(all)].filter((volume) => !theirs.has(volume));
+  return [...new Set(all)].filter((volume) => !theirs.has(volume)).map((name) => withSqlite(name, drafts));
+}
+
+function withSqlite(name: string, drafts: readonly Draft[]): string | BackupVolumeSpec {
+  const sqlite = new Set<string>();
+  for (const draft of drafts) {
+    const files = sqliteBelow(draft, draft.spec.volumes?.[name] ?? "//");
+    if (files.length > 0)
+      draft.node.get("volumes").change(`${files.join(", ")} is backed up by SQLite's own means`);
+    files.forEach((file) => sqlite.add(file));
+  }
+  return sqlite.size > 0 ? { name, sqlite: [...sqlite] } : name;
 }

@@ -7,6 +7,7 @@ import { filesFaults } from "../../components/lib/system-rules-files";
 import { mountFaults } from "../../components/lib/system-rules-mounts";
 import type { Place } from "./place";
 import type { Draft } from "./service";
+import { sqliteBelow } from "./sqlite";
 import { isConfiguration, type Bind } from "./volumes";
 
 /** What is known of the system before its directories are. */
@@ -104,14 +105,24 @@ function directoryOf(root: string, claims: readonly Claim[]): FilesSpec {
   const writers = users.filter(({ isReadOnly }) => !isReadOnly);
   const owner = [...writers, ...users].map(({ draft }) => draft.spec.user).find((user) => user !== undefined);
   const others = users.filter(({ draft }) => draft.spec.user !== owner);
+  const databases = users.flatMap(({ draft, target, hostPath }) =>
+    sqliteBelow(draft, target).map((file) => `${hostPath}/${file}`.slice(root.length + 1)),
+  );
+  const sqlite = [...new Set(databases)];
+  const means = sqlite.length > 0 ? `, ${sqlite.join(", ")} by SQLite's own means` : "";
   for (const { node, source, hostPath } of users)
-    node.change(`${source} is ${hostPath} on the server, empty at first, and backed up: copy what it holds`);
+    node.change(
+      `${source} is ${hostPath} on the server, empty at first, and backed up${means}: copy what it holds`,
+    );
   for (const { node, draft } of others.filter((each) => writers.includes(each))) {
     const whose = owner === undefined ? "root" : owner;
     node.change(
       `the directory belongs to ${whose}: where services.${draft.name} runs as somebody else, say whose in files`,
     );
   }
-  if (owner === undefined) return { mode: "0755" };
-  return others.length > 0 ? { owner, mode: "0755" } : { owner };
+  return {
+    ...(owner === undefined ? {} : { owner }),
+    ...(owner === undefined || others.length > 0 ? { mode: "0755" } : {}),
+    ...(sqlite.length > 0 ? { sqlite } : {}),
+  };
 }

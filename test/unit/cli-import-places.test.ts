@@ -56,6 +56,21 @@ describe("directories of the host", () => {
   });
 });
 
+describe("SQLite in what a service mounts", () => {
+  it("is backed up by its own means (H10)", () => {
+    const environment = {
+      DATABASE_URL: "sqlite+aiosqlite:////data/app.db?x=1",
+      DB: "/files/in/b.sqlite3",
+      C: "sqlite:///./c.db",
+    };
+    const volumes = ["data:/data", "./files:/files"];
+    const { spec } = imported({ web: { image: "shop:1", environment, volumes } });
+    expect(spec.backupVolumes).toEqual([{ name: "data", sqlite: ["app.db"] }]);
+    expect(spec.files).toEqual({ "/opt/shop/files": { mode: "0755", sqlite: ["in/b.sqlite3"] } });
+    expect(systemFaults(spec)).toEqual([]);
+  });
+});
+
 describe("what a service waits for", () => {
   it("is named where all of it has a health, and otherwise is what comes before it", () => {
     const web = { image: "shop:1", healthcheck: HEALTHY };
