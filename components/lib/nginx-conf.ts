@@ -13,6 +13,7 @@ import { DEFAULT_HEADERS, type Site } from "./system-sites";
 
 /**
  * The whole configuration of an nginx that serves nothing else: {@link renderNginxSites} with the rest around it.
+ * A query may hold anything, so the access log has none; errors name the request as it came.
  * Reads on nginx 1.22 (Debian 12) and later: `http2 on` is newer than that, so it stands at `listen`.
  */
 export function renderNginx(input: NginxInput): string {
@@ -31,8 +32,12 @@ http {
 	server_names_hash_bucket_size 128;
 	sendfile on;
 	tcp_nopush on;
+	map $request_uri $homeport_logged {
+		"~^(?<homeport_path>[^?]*)[?]" "$homeport_path?REDACTED";
+		default $request_uri;
+	}
 	log_format homeport escape=json '{"time":"$time_iso8601","visitor":"$remote_addr","method":"$request_method",'
-		'"host":"$host","uri":"$request_uri","status":$status,"bytes":$bytes_sent,"seconds":$request_time}';
+		'"host":"$host","uri":"$homeport_logged","status":$status,"bytes":$bytes_sent,"seconds":$request_time}';
 	access_log /dev/stdout homeport;
 
 ${indent(renderNginxSites(input))}}

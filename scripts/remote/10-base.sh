@@ -39,6 +39,15 @@ function schedule_upgrades() {
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 $1 root flock -n /run/homeport-upgrade.lock /usr/local/sbin/homeport-upgrade reboot=$2 >>/var/log/homeport-upgrade.log 2>&1
 CRON
+  install_file /etc/logrotate.d/homeport-upgrade 644 root:root <<'LOGROTATE'
+/var/log/homeport-upgrade.log {
+  monthly
+  rotate 12
+  compress
+  missingok
+  notifempty
+}
+LOGROTATE
   install_file /usr/local/sbin/homeport-upgrade 755 root:root <<'UPGRADE'
 #!/bin/sh
 # Written by Homeport. Docker is live-restored: containers survive its upgrade.

@@ -234,11 +234,13 @@ describe.skipIf(!HAS.nginx)("nginx's own parts (skipped only without an nginx bi
 
   it("has no word of an unlogged path in either log, however it is written, and of the others it has", async () => {
     const paths = ["/quiet/t0ken?x", "//quiet//t0ken", "/%71uiet/t0ken", "/down/quiet/t0ken", "/down/loud"];
-    const answers = await Promise.all([...paths, "/loud"].map((path) => bed.ask(path)));
+    const loud = ["/loud", "/with/query?t0ken=t0ken"];
+    const answers = await Promise.all([...paths, ...loud].map((path) => bed.ask(path)));
 
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 502, 502, 200]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 502, 502, 200, 200]);
     const access = readFileSync(join(bed.directory, "access.log"), "utf8");
     expect(access).toContain("/loud");
+    expect(access).toContain('"uri":"/with/query?REDACTED"');
     expect(bed.errors()).toContain("/down/loud");
     expect(access + bed.errors()).not.toContain("t0ken");
   });
