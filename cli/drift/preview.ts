@@ -72,9 +72,15 @@ function stepChange({ step, isFollower }: Subject): Deviation[] {
   const paths = Object.keys(step.detailedDiff ?? {});
   const isUnknown = paths.every((path) => text(at(step.newState?.inputs, path)).includes(UNKNOWN));
   if (isUnknown || (isFollower && !paths.includes(SCRIPT))) return [];
-  const what = paths.includes(SCRIPT) ? "its script" : "its arguments or input";
+  const what = whatOf(paths);
   const common = { id: nameOf(step.urn), urn: step.urn, kind: "declared" as const };
   return [{ ...common, what, wanted: "as the program has it now", found: "as it last ran" }];
+}
+
+/** Of an input that is secret, only that it is another: a value, or a file of this machine that it brings to the host. */
+function whatOf(paths: readonly string[]): string {
+  if (paths.includes(SCRIPT)) return "its script";
+  return paths.every((path) => path === "stdin") ? "its input, or a file that it brings" : "its arguments";
 }
 
 function propertyChanges({ step, before, isFollower }: Subject): Deviation[] {

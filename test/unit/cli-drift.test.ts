@@ -121,6 +121,27 @@ describe("the refreshing preview", () => {
     expect(ids(follows("app-web-2", ["create", "triggers[1]"]))).toEqual(["app-web", "proxy-route-web"]);
   });
 
+  it("tells of a step that another program would run otherwise, and of none for what somebody did on the host", () => {
+    const limits = step("units-limits", "sudo -n bash -s --", "script\nlimits a e30=\n");
+    const whats = (op: string, ...paths: string[]): string[] =>
+      previewDeviations(
+        {
+          steps: [
+            {
+              ...{ op, urn: limits.urn, newState: { inputs: { stdin: "other", create: "x" } } },
+              detailedDiff: Object.fromEntries(paths.map((path) => [path, {}])),
+            },
+          ],
+        },
+        state(limits),
+      ).map(({ what, kind }) => `${kind}: ${what}`);
+    expect(whats("same")).toEqual([]);
+    expect(whats("refresh")).toEqual([]);
+    expect(whats("update", "stdin")).toEqual(["declared: its input, or a file that it brings"]);
+    expect(whats("replace", "create", "triggers[2]")).toEqual(["declared: its arguments"]);
+    expect(whats("replace", "stdin", "triggers[1]")).toEqual(["declared: its script"]);
+  });
+
   it("tells of what is gone, and of what nothing declares any more", () => {
     const preview: Preview = {
       steps: [
