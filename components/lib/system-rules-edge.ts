@@ -2,7 +2,6 @@ import { specFault as fault, type Fault } from "./faults";
 import type { EdgeRateLimitSpec, EdgeRedirectSpec, EdgeRuleSpec, EdgeSpec, MonitorSpec } from "./system-edge";
 import type { SystemSpec } from "./system";
 import { fillDomain } from "./system-environment";
-import { isOptional } from "./system-secrets";
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const CODE = /^[1-5](\d\d|xx)$/;
@@ -130,8 +129,7 @@ function emailFaults(emails: readonly string[]): Fault[] {
 }
 
 function webhookFaults(webhook: string | undefined, secrets: NonNullable<SystemSpec["secrets"]>): Fault[] {
-  const secret = secrets[webhook ?? ""];
-  if (webhook === undefined || (secret?.kind === "kept" && !isOptional(secret))) return [];
-  const rule = "name a kept secret, which holds the URL in every stack";
-  return [fault("edge.notify.webhook", rule, webhook, `make secrets.${webhook} { kind: "kept" }`)];
+  if (webhook === undefined || secrets[webhook]?.kind === "kept") return [];
+  const fix = `add secrets.${webhook} with kind: "kept"`;
+  return [fault("edge.notify.webhook", "name a kept secret, which holds the URL", webhook, fix)];
 }

@@ -1,4 +1,5 @@
-import type { KeptSecret, System } from "./system";
+import type { System } from "./system";
+import type { NotifySpec } from "./system-edge";
 
 /**
  * Made of other secrets: `postgres://app:{POSTGRES_PASSWORD:url}@db:5432/app`. `{NAME}` stands for the value as it
@@ -39,26 +40,33 @@ function urlEncoded(value: string): string {
   return encodeURIComponent(value).replaceAll(/[!'()*]/g, hex);
 }
 
-/** Whether a stack may go without it, at least in some mode. */
-export function isOptional({ when, optional }: KeptSecret): boolean {
-  return when !== undefined || optional === true;
-}
-
 /**
  * The system without the secrets that this stack neither needs nor has: those that are kept under a condition only,
- * or optional.
+ * or optional. A webhook that is one of them is told nothing.
  *
  * @param given names of the kept secrets that have a value
  */
 export function withGivenSecrets(system: System, given: readonly string[]): System {
   const isHad = (name: string): boolean => {
     const spec = system.secrets[name];
-    return spec?.kind !== "kept" || !isOptional(spec) || given.includes(name);
+    const isOptional = spec?.kind === "kept" && (spec.when !== undefined || spec.optional === true);
+    return !isOptional || given.includes(name);
   };
   const had = <T extends { readonly secrets: readonly string[] }>(part: T): T => ({
     ...part,
     secrets: part.secrets.filter(isHad),
   });
   const services = Object.entries(system.services).map(([name, service]) => [name, had(service)] as const);
-  return { ...system, services: Object.fromEntries(services), units: system.units.map(had) };
+  const { notify } = system.edge;
+  const isTold = notify?.webhook === undefined || isHad(notify.webhook);
+  return {
+    ...system,
+    services: Object.fromEntries(services),
+    units: system.units.map(had),
+    edge: isTold ? system.edge : { ...system.edge, notify: byMailAlone(notify) },
+  };
+}
+
+function byMailAlone({ emails = [] }: NotifySpec): NotifySpec | undefined {
+  return emails.length === 0 ? undefined : { emails };
 }

@@ -110,9 +110,6 @@ describe("the edge's part of a spec", () => {
     const notify = { webhook: "ALERT_URL" };
     expect(paths({ monitors: { up: { path: "/" } }, notify })).toEqual(["secrets.CAPTCHA_SECRET"]);
     const generated = { kind: "generated", length: 32, alphabet: "hex" } as const;
-    const optional = { ...SPEC.secrets, ALERT_URL: { kind: "kept", optional: true } } as const;
-    const told = { turnstile, monitors: { up: { path: "/" } }, notify };
-    expect(paths(told, optional)).toEqual(["edge.notify.webhook"]);
     const secrets = { ALERT_URL: SPEC.secrets!.ALERT_URL!, CAPTCHA_SECRET: generated };
     expect(paths({ turnstile, notify }, secrets)).toEqual(["edge.turnstile", "edge.notify"]);
     expect(paths({ turnstile, monitors: { up: { path: "/" } }, notify: {} })).toEqual([

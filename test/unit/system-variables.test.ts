@@ -4,6 +4,7 @@ import { mustVerdict } from "../../cli/verify/checks-variables";
 import { auditVariables } from "../../components/lib/config-rules-variables";
 import { type FaultsError, formatFault } from "../../components/lib/faults";
 import { defineSystem, type System, type VariablesSpec } from "../../components/lib/system";
+import type { NotifySpec } from "../../components/lib/system-edge";
 import { withGivenSecrets } from "../../components/lib/system-secrets";
 import { messages, parseWith, SECRET_KEYS, validRaw } from "../support/valid-config";
 import { expectedStack } from "../support/verify";
@@ -138,6 +139,17 @@ describe("what a stack must be told", () => {
     const beating = { ...system, secrets: { ...system.secrets, SMTP_PASSWORD: optional } };
     expect(withGivenSecrets(beating, ["AUTH_KEY"]).services.api?.secrets).toHaveLength(2);
     expect(withGivenSecrets(shop(), ["AUTH_KEY", "SMTP_PASSWORD"]).services.api?.secrets).toHaveLength(3);
+  });
+
+  it("tells no webhook whose optional address a stack has not", () => {
+    const system = { ...shop(), secrets: { ALERT_URL: { kind: "kept", optional: true } as const } };
+    const notifies = (notify: NotifySpec, given: string[] = []): NotifySpec | undefined =>
+      withGivenSecrets({ ...system, edge: { notify } }, given).edge.notify;
+    const both = { emails: ["ops@acme.com"], webhook: "ALERT_URL" };
+    expect(notifies(both)).toEqual({ emails: both.emails });
+    expect(notifies(both, ["ALERT_URL"])).toEqual(both);
+    expect(notifies({ webhook: "ALERT_URL" })).toBeUndefined();
+    expect(notifies({ emails: both.emails })).toEqual({ emails: both.emails });
   });
 });
 
