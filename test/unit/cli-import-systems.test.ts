@@ -126,7 +126,8 @@ describe("secrets in other values", () => {
   });
 
   it("are found in an address that has the password written out", () => {
-    const { spec } = one({ DB_PASSWORD: "hunter2 & co", URL: "postgres://app:hunter2%20%26%20co@db/app" });
+    const DB_PASSWORD = "hunter2 & co";
+    const { spec } = one({ DB_PASSWORD, URL: `postgres://app:${encodeURIComponent(DB_PASSWORD)}@db/app` });
     expect(spec.secrets?.URL).toEqual({
       ...{ kind: "composed", template: "postgres://app:{DB_PASSWORD:url}@db/app" },
     });
