@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CLOUD, DOMAIN, eventually, hetzner, must, onServer, serverIp, visitor } from "./support/cloud";
+import { expectClosed } from "./support/ports";
 
 interface ServerList {
   readonly servers: readonly { readonly id: number; readonly status: string }[];
@@ -92,6 +93,7 @@ describe("the origin, for a visitor who asks it directly", () => {
     );
     expect(scan.stdout).toContain("Nmap done: 1 IP address (1 host up)");
     expect(scan.stdout).not.toMatch(/\d+\/tcp\s+open/);
+    await expectClosed(await serverIp(), DOMAIN);
   });
 
   it("opens no port that Docker publishes past ufw (H5)", async () => {

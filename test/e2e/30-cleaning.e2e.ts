@@ -1,47 +1,21 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { NOTHING, Project } from "./support/project";
-import { cloudflare, DOMAIN, eventually, hetzner, visitor } from "./support/cloud";
+import { DOMAIN, eventually, hetzner, visitor } from "./support/cloud";
 import { changeAtCloudflare, status, statusFromOffice, subscribe } from "./support/cloudflare-edge";
 import { startReceiver } from "./support/receiver";
 import { cleaningDefects } from "./support/defects-cleaning";
+import { API, orderWithPhoto, sumOf, weakenDmarc } from "./support/cleaning";
+import { expectLeftBehind, withSecretsInSources } from "./support/left-behind";
 import { findsEveryDefect } from "./support/planted";
+import { expectClosed } from "./support/ports";
 
 const project = new Project("cleaning", ["cleaning-db", "cleaning", "cleaning"]);
 const defects = cleaningDefects(project);
-const API = "https://api.sparkling.company";
-/** Where the local cloud gives a token as to a browser that has passed. */
-const TURNSTILE = "https://challenges.cloudflare.com/turnstile/v0/local-token";
 const UPLOADS = "/opt/cleaning/var/uploads";
 const ENV_FILE = "/etc/cleaning/cleaning.env";
 const JSON_ORIGINS = { CORS_ORIGINS: '["https://sparkling.company", "https://www.sparkling.company"]' };
 /** The jobs write it every few seconds. */
 const BUT = "public.job_heartbeats";
-
-/** An order with a photo of random bytes, as a visitor sends it; gives the photo's address and sum. */
-async function orderWithPhoto(): Promise<{ readonly url: string; readonly sha256: string }> {
-  const order = {
-    name: "Ada",
-    email: "ada@example.com",
-    address: "1 Lane",
-    scheduled_for: "2031-05-04T10:00",
-  };
-  const script = `set -e
-    key=$(curl -sSf -m 20 https://sparkling.company/ | sed -n 's/.*data-sitekey="\\([^"]*\\)".*/\\1/p')
-    token=$(curl -sSf -m 20 -H 'Origin: https://sparkling.company' "${TURNSTILE}?sitekey=$key" | cut -d'"' -f4)
-    order=$(echo '${JSON.stringify(order)}' | sed "s|}|,\\"captcha_token\\":\\"$token\\"}|")
-    echo "$order" >/tmp/form
-    curl -sSf -m 20 -H 'Content-Type: application/json' ${API}/v1/orders -d "$order" >/tmp/order
-    field() { sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p" /tmp/order; }
-    { printf '\\211PNG\\r\\n\\032\\n'; head -c 100000 /dev/urandom; } >/tmp/photo
-    curl -sSf -m 20 -F photo=@/tmp/photo "${API}/v1/orders/$(field id)/photos?token=$(field portal_token)"`;
-  const { code, stdout, output } = await visitor("sh", "-c", script);
-  expect(code, output).toBe(0);
-  return JSON.parse(stdout) as { url: string; sha256: string };
-}
-
-async function sumOf(url: string): Promise<string> {
-  return (await visitor("sh", "-c", `curl -sSf -m 20 '${url}' | sha256sum`)).stdout.split(" ")[0] ?? "";
-}
 
 async function files(): Promise<string> {
   return project.onServer(
@@ -49,17 +23,8 @@ async function files(): Promise<string> {
   );
 }
 
-/** As somebody does in Cloudflare's console. */
-async function weakenDmarc(): Promise<void> {
-  const zones = await cloudflare<{ result: { id: string }[] }>("/zones?name=sparkling.company");
-  const path = `/zones/${zones.result[0]?.id}/dns_records`;
-  const name = "_dmarc.sparkling.company";
-  const { result } = await cloudflare<{ result: { id: string }[] }>(`${path}?name=${name}`);
-  const body = JSON.stringify({ content: '"v=DMARC1; p=none"' });
-  await cloudflare(`${path}/${result[0]?.id}`, { method: "PATCH", body });
-}
-
 describe("the cleaning system (S3)", () => {
+  withSecretsInSources(["api", "api/cleaning", "web", "web/app"].map((folder) => `cleaning/${folder}`));
   beforeAll(async () => {
     const { code, output } = await project.local();
     expect(code, output).toBe(0);
@@ -78,9 +43,11 @@ describe("the cleaning system (S3)", () => {
   });
 
   it("answers no visitor but through the edge (S3-4)", async () => {
-    expect(await project.open([5432, 6379, 3000, 8000, 8001])).toBe("");
-    expect(await project.open([22, 80, 443])).toBe("");
-    expect(await project.open([443], "sparkling.company")).toBe("443");
+    await expectClosed(await project.address(), "sparkling.company");
+  });
+
+  it("leaves a developer's secrets behind: none is on the host, in an image or in a backup (S2-5, S3-7)", async () => {
+    await expectLeftBehind(project, { shipped: ["alembic.ini", "BUILD_ID"], copied: UPLOADS });
   });
 
   it("shows no secret in plain: neither as an output nor in docker inspect", async () => {

@@ -1,84 +1,40 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { environment, eventually, execute, hetzner, ROOT, visitor } from "./support/cloud";
+import { environment, eventually, execute, hetzner } from "./support/cloud";
 import { hmsDefects } from "./support/defects-hms";
+import {
+  API,
+  BROKEN,
+  certificate,
+  CIGARS,
+  DATABASES,
+  HARMLESS,
+  neverUnverified,
+  only,
+  project,
+  release,
+  removePlanted,
+  rows,
+  secrets,
+  signIn,
+  SITES,
+  status,
+  TOBACCO,
+  up,
+} from "./support/hms";
+import { expectLeftBehind, withSecretsInSources } from "./support/left-behind";
 import { findsEveryDefect } from "./support/planted";
-import { NOTHING, Project } from "./support/project";
-import { askWhile } from "./support/visitors";
+import { expectClosed } from "./support/ports";
+import { NOTHING } from "./support/project";
 
-const project = new Project("hms");
 const defects = hmsDefects(project);
-const API = "/opt/hosting-api";
-const CIGARS = "cigar-management-system";
-const TOBACCO = "tobacco-management-system";
-const HOSTING = "https://hosting.remoteds.us";
-const SITES = ["hosting", "cigars", "tobacco"];
-const CODE = join(ROOT, "local-cloud", "apps", "hms", "hosting-api", "hms");
-/** Of the application's own code, but for these tests alone: git has neither. */
-const HARMLESS = join(CODE, "e2e.txt");
-/** Python takes it in place of `main.py`. */
-const BROKEN = join(CODE, "main");
-const DATABASES = [
-  `${API}/shared/data/hms.sqlite3`,
-  `/opt/${CIGARS}/shared/storage/production.sqlite3`,
-  `/opt/${TOBACCO}/shared/storage/production.sqlite3`,
-];
-
-async function secrets(): Promise<Record<string, string>> {
-  const { stdout } = await project.must("pulumi", "stack", "output", "--json", "--show-secrets");
-  return (JSON.parse(stdout) as { secretValues: Record<string, string> }).secretValues;
-}
-
-async function release(): Promise<string> {
-  return (await project.onServer(`basename "$(readlink ${API}/current)"`)).trim();
-}
-
-async function up(): Promise<void> {
-  const { code, output } = await project.pulumi("up", "--yes", "--skip-preview");
-  expect(code, output).toBe(0);
-}
-
-/** One step and nothing beside it. */
-async function only(step: string): Promise<void> {
-  const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--target", `**::${step}`);
-  expect(code, output).toBe(0);
-}
-
-/** Every row of every table, as SQLite itself writes them. */
-async function rows(): Promise<string> {
-  return project.onServer(DATABASES.map((path) => `sqlite3 -readonly ${path} .dump`).join("; "));
-}
-
-/** What a visitor is answered there. */
-async function status(path: string, ...more: readonly string[]): Promise<string> {
-  const words = ["-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...more];
-  return (await visitor("curl", ...words, `${HOSTING}${path}`)).stdout;
-}
-
-/** Issuer and serial number of the certificate that the origin shows under a host's name. */
-async function certificate(host: string): Promise<string> {
-  const asked = `openssl s_client -connect 127.0.0.1:443 -servername ${host}.remoteds.us </dev/null 2>/dev/null`;
-  return project.onServer(`${asked} | openssl x509 -noout -issuer -serial`);
-}
-
-/** The edge verifies the origin's certificate at every moment. */
-async function neverUnverified(work: () => Promise<void>): Promise<void> {
-  const urls = SITES.map((host) => `https://${host}.remoteds.us/`).join(" -o /dev/null ");
-  const { answers } = await askWhile(urls, work);
-  expect(Object.keys(answers).filter((code) => code === "525" || code === "526")).toEqual([]);
-}
-
-async function signIn(password: string): Promise<string> {
-  return status("/api/v1/auth/login", "--json", JSON.stringify({ username: "admin", password }));
-}
-
-function removePlanted(): void {
-  for (const each of [HARMLESS, BROKEN]) rmSync(each, { recursive: true, force: true });
-}
 
 describe("the hosting manager and its applications (S2)", () => {
+  withSecretsInSources(
+    ["hosting-api", "hosting-api/hms", CIGARS, `${TOBACCO}/config`].map((each) => `hms/${each}`),
+  );
   beforeAll(async () => {
     removePlanted();
     const { code, output } = await project.local();
@@ -89,23 +45,8 @@ describe("the hosting manager and its applications (S2)", () => {
   it("is proven by verify, line by line", async () => {
     const checks = await project.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    const own = [
-      "H9",
-      "S2-3",
-      "S2-5",
-      "S2-7",
-      "S2-8",
-      "S2-10",
-      "S2-14",
-      "S2-15",
-      "S2-16",
-      "S2-17",
-      "S2-19",
-      "S2-20",
-      "S2-23",
-      "S2-25",
-    ];
-    expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
+    const own = [3, 5, 7, 8, 10, 14, 15, 16, 17, 19, 20, 23, 25].map((id) => `S2-${id}`);
+    expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining([...own, "H9", "S4-9"]));
   });
 
   it("has nothing to change a second time", async () => {
@@ -114,8 +55,17 @@ describe("the hosting manager and its applications (S2)", () => {
   });
 
   it("answers no visitor but through the edge", async () => {
-    expect(await project.open([5051, 3001, 3002])).toBe("");
+    await expectClosed(await project.address(), "hosting.remoteds.us");
     expect(await status("/health")).toBe("200");
+  });
+
+  it("leaves a developer's secrets behind: each unit has its own environment, and no backup has one (S2-5, S2-7, S2-22)", async () => {
+    const allowed = [API, `/opt/${CIGARS}`, `/opt/${TOBACCO}`].map((folder) => `${folder}/.env`);
+    await expectLeftBehind(project, {
+      allowed,
+      shipped: ["main.py", "config.ru"],
+      copied: `${API}/shared/data`,
+    });
   });
 
   it("lets no unit write beside its own directories, or read another's environment", async () => {

@@ -81,6 +81,20 @@ const UNITS: readonly Defect[] = [
     ),
   },
   {
+    id: "S2-8",
+    what: "a unit's folder is another's",
+    names: /hms-api: \/opt\/hosting-api belongs to root:root, not www-data:www-data/,
+    plant: `chown root:root ${API}`,
+    undo: `chown www-data:www-data ${API}`,
+  },
+  {
+    id: "S2-8",
+    what: "a unit's code is another's",
+    names: /tobacco\S+: \S+\/current\/config\.ru is not tobacco's/,
+    plant: `chown root /opt/${TOBACCO}/current/config.ru`,
+    undo: `chown tobacco /opt/${TOBACCO}/current/config.ru`,
+  },
+  {
     id: "H9",
     what: "a secret stands in a drop-in that all may read",
     names: /cigar\S+: a secret value is in its unit/,

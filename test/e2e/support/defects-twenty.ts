@@ -49,6 +49,28 @@ const APPLICATION: readonly Defect[] = [
     ...edited(NGINX, `sed -i 's/max-age=31536000; includeSubDomains/max-age=0/' ${NGINX}`, RELOAD),
   },
   {
+    id: "S4-9",
+    what: "the origin takes TLS 1.0 and 1.1",
+    names: /crm\.company\.com: it takes TLSv1; .*it takes TLSv1\.1$/,
+    ...edited(
+      NGINX,
+      `sed -i 's/ssl_protocols .*/ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;/; s/ssl_ciphers .*/ssl_ciphers ALL:@SECLEVEL=0;/' ${NGINX}`,
+      RELOAD,
+    ),
+  },
+  {
+    id: "S4-12",
+    what: "nobody's rate is limited",
+    names: /\/api\/homeport-verify: none of 75 requests.*\/graphql\/homeport-verify: none of 105 requests/,
+    ...edited(NGINX, `sed -i '/limit_req zone=/d' ${NGINX}`, RELOAD),
+  },
+  {
+    id: "S4-12",
+    what: "all visitors have one rate together",
+    names: /nginx -T does not say real_ip_header CF-Connecting-IP/,
+    ...edited(NGINX, `sed -i '/real_ip_header/d' ${NGINX}`, RELOAD),
+  },
+  {
     id: "S4-14",
     what: "the server does not answer where it says that it is well",
     names: /api\/health: status 404, not 200/,

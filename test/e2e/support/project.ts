@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { join } from "node:path";
-import { cloudflare, CLOUD, environment, execute, hetzner, ROOT, visitor, type Result } from "./cloud";
+import { cloudflare, CLOUD, environment, execute, hetzner, ROOT, type Result } from "./cloud";
 import { changeRecord, changeRules, setZoneSetting, type Rule } from "./consoles";
 
 /** One check of `homeport verify --json`. */
@@ -78,13 +78,6 @@ export class Project {
     const [container, name, user] = this.database;
     const psql = `docker exec -i ${container} psql -XqAt -v ON_ERROR_STOP=1 -U ${user} -d ${name}`;
     return this.onServer(`${psql} </etc/homeport/backup/manifest.sql | grep -vE '${but}'`);
-  }
-
-  /** Which of the ports answer a visitor, who by default goes around the edge. */
-  async open(ports: readonly number[], host?: string): Promise<string> {
-    const address = host ?? (await this.address());
-    const probe = `for port in ${ports.join(" ")}; do timeout 3 bash -c "echo >/dev/tcp/${address}/$port" 2>/dev/null && echo $port; done; true`;
-    return (await visitor("bash", "-c", probe)).stdout.trim();
   }
 
   /** Changes a setting of its zone by hand. */
