@@ -48,6 +48,14 @@ start() {
 restarts() { grep -c '^systemctl restart' "${CALLS}" || true; }
 current() { readlink "${HOMEPORT_ROOT}${FOLDER}/current"; }
 
+@test "a folder that is not its user's is drift (S2-8)" {
+  mkdir "${HOMEPORT_ROOT}${FOLDER}"
+  chmod 755 "${HOMEPORT_ROOT}${FOLDER}"
+  found() { HOMEPORT_CHECK=1 remote 74-unit-environment.sh "${FOLDER}" "$1" "$(id -u "$1")" <<<A=1 | head -n 1; }
+  [[ "$(finding "$(found nobody)")" == "${FOLDER}|mode 755, $(id -u nobody):$(id -g nobody)|mode 755, $(id -u):$(id -g)" ]]
+  [[ "$(finding "$(found "${ME}")")" == "${FOLDER}/shared|"* ]]
+}
+
 @test "code arrives with its modes, its links to what is kept, and a mark that it is whole" {
   code one
   [[ "$(mode_of "${FOLDER}/releases/one/run")" == 750 ]]
