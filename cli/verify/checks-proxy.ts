@@ -97,7 +97,7 @@ export function limitsVerdict(
   const lines = nginx.out.split("\n").map((line) => line.trim().replace(/\s+/g, " "));
   const missing = directivesOf(system.sites, config.edgeCidrs).filter((line) => !lines.includes(line));
   return together([
-    ...missing.map((line) => broken(`nginx -T does not say ${line}`, REDO_CONFIG)),
+    ...missing.map((line) => broken(`nginx -T does not say ${line.slice(0, -1)}`, REDO_CONFIG)),
     ...floodsOf(system, config.domain).map((flood) => floodVerdict(flood, floods)),
     proven("counted by the address that the edge names"),
   ]);
