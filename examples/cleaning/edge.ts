@@ -32,7 +32,7 @@ export const edge: EdgeSpec = {
     ready: { hostname: "api", path: "/readyz" },
     backup: { hostname: "api", path: "/healthz/backup" },
   },
-  notify: { emails: ["ops@{domain}"] },
+  notify: { emails: ["ops@{domain}"], webhook: "ALERT_WEBHOOK_URL" },
 };
 
 /** What Turnstile says of the API's secret and of a token that it never gave: it knows the one, not the other. */

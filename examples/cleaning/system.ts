@@ -92,7 +92,7 @@ export const system = defineSystem({
       command: ["env", "PORT=8001", "python", "-m", "cleaning.jobs"], // the API's is another
       environmentFile,
       environment: PLATFORM,
-      secrets: PLATFORM_SECRETS,
+      secrets: [...PLATFORM_SECRETS, "BETTER_STACK_HEARTBEAT_URL"],
       secretFiles: true,
       dependsOn: ["db", "redis", "api"], // the API migrates
       strategy: "stop-first",
@@ -136,6 +136,8 @@ export const system = defineSystem({
     TURNSTILE_SITE_KEY: { kind: "turnstile", part: "sitekey" },
     STRIPE_SECRET_KEY: { kind: "kept", when: { DEPOSITS_ENABLED: "true" } },
     STRIPE_WEBHOOK_SECRET: { kind: "kept", when: { DEPOSITS_ENABLED: "true" } },
+    BETTER_STACK_HEARTBEAT_URL: { kind: "kept", optional: true },
+    ALERT_WEBHOOK_URL: { kind: "kept", optional: true },
     // They sign what clients and workers hold in their hands: links, and photos in them.
     AUTH_SECRET_KEY: { kind: "kept", minLength: 43, make: "base64url:32" },
     CLIENT_PORTAL_SECRET: { kind: "kept", minLength: 43, make: "base64url:32" },
@@ -143,7 +145,12 @@ export const system = defineSystem({
     ORDER_PHOTO_SIGNING_SECRET: { kind: "kept", minLength: 43, make: "base64url:32" },
   },
   databases: [{ service: "db", name: "cleaning", user: "cleaning" }],
-  files: { "/opt/cleaning/var/uploads": { owner: "1000:1000", mode: "0750" } },
+  files: {
+    "/opt/cleaning/var/uploads": { owner: "1000:1000", mode: "0750" },
+    "/opt/cleaning/logs": { backup: false },
+  },
+  accessLog: { directory: "/opt/cleaning/logs" },
+  packages: ["git", "docker-compose-v2|docker-compose"],
   variables,
   edge,
   mail,

@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NOTHING, Project } from "./support/project";
 import { DOMAIN, eventually, hetzner, visitor } from "./support/cloud";
-import { changeAtCloudflare, status, statusFromOffice, subscribe } from "./support/cloudflare-edge";
-import { startReceiver } from "./support/receiver";
+import { changeAtCloudflare, lookAnew, status, statusFromOffice } from "./support/cloudflare-edge";
+import { startReceiver, type Receiver } from "./support/receiver";
+import { asksOfItsHost, expectHeartbeat, setAddresses } from "./support/cleaning-host";
 import { cleaningDefects } from "./support/defects-cleaning";
 import { API, orderWithPhoto, sumOf, weakenDmarc } from "./support/cleaning";
 import { expectLeftBehind, withSecretsInSources } from "./support/left-behind";
@@ -25,15 +26,18 @@ async function files(): Promise<string> {
 
 describe("the cleaning system (S3)", () => {
   withSecretsInSources(["api", "api/cleaning", "web", "web/app"].map((folder) => `cleaning/${folder}`));
+  let receiver: Receiver;
   beforeAll(async () => {
+    receiver = await startReceiver();
     const { code, output } = await project.local();
     expect(code, output).toBe(0);
   });
+  afterAll(() => receiver.close());
 
   it("is proven by verify, line by line", async () => {
     const checks = await project.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    const own = [2, 3, 6, 7, 9, 10, 14, 15, 16, 17, 18, 19, 20, 21, 22, 27].map((id) => `S3-${id}`);
+    const own = [1, 2, 3, 6, 7, 9, 10, 14, 15, 16, 17, 18, 19, 20, 21, 22, 25, 27].map((id) => `S3-${id}`);
     expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(own));
   });
 
@@ -118,6 +122,8 @@ describe("the cleaning system (S3)", () => {
     expect(await project.broken()).toEqual([]);
   });
 
+  asksOfItsHost(project);
+
   findsEveryDefect(project, defects);
 
   it("triage names the container that stopped, with its log, and what the API misses (S3-28)", async () => {
@@ -165,31 +171,25 @@ describe("the cleaning system (S3)", () => {
     expect(without.stdout).toContain("captcha_token: must be set");
   });
 
-  it("has monitors, whose news is delivered (S3-19)", async () => {
-    const receiver = await startReceiver();
-    const news = await subscribe(project, receiver.url, "-backup");
-    const file = "/opt/backups/postgres/LAST_SUCCESS.txt";
-    try {
-      expect(receiver.heard.join()).toContain("test message");
-      await project.onServer(`mv ${file} ${file}.aside`);
-      await news.look(61);
-      await eventually(60, async () => /cleaning-[a-z-]+-backup .*is Unhealthy/.test(receiver.heard.join()));
-      await project.onServer(`mv ${file}.aside ${file}`);
-      await news.look(60);
-      await eventually(60, async () => /cleaning-[a-z-]+-backup .*is Healthy/.test(receiver.heard.join()));
-    } finally {
-      await news.end();
-      receiver.close();
-    }
-  });
-
   it("verify finds rules that were changed and keys that were rotated at Cloudflare, and up mends them", async () => {
+    await setAddresses(project, receiver.url);
     await changeAtCloudflare(project);
     const broken = await project.broken();
     for (const id of ["S3-16", "S3-27"]) expect(broken).toContainEqual(expect.stringContaining(`${id} `));
     const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--refresh");
     expect(code, output).toBe(0);
     expect(await project.broken()).toEqual([]);
+  });
+
+  it("calls the heartbeat's address, and tells the webhook what its monitors see (S3-19)", async () => {
+    await expectHeartbeat(project);
+    const file = "/opt/backups/postgres/LAST_SUCCESS.txt";
+    await project.onServer(`mv ${file} ${file}.aside`);
+    await lookAnew(project, "-backup", 61);
+    await eventually(60, async () => /cleaning-[a-z-]+-backup .*is Unhealthy/.test(receiver.heard.join()));
+    await project.onServer(`mv ${file}.aside ${file}`);
+    await lookAnew(project, "-backup", 60);
+    await eventually(60, async () => /cleaning-[a-z-]+-backup .*is Healthy/.test(receiver.heard.join()));
   });
 
   it("keeps uploads when the container is made anew (S3-22)", async () => {

@@ -2,48 +2,22 @@ import Cloudflare from "cloudflare";
 import { environment, execute, visitor } from "./cloud";
 import type { Project } from "./project";
 
-export interface News {
-  /** The monitor asks anew now: in another interval, in seconds. */
-  readonly look: (interval: number) => Promise<void>;
-  readonly end: () => Promise<void>;
-}
-
-/** A webhook that hears of the stack's monitor whose name ends so. */
-export async function subscribe(project: Project, url: string, monitor: string): Promise<News> {
+/** Makes the stack's monitor whose name ends so ask anew now: with another interval, in seconds. */
+export async function lookAnew(project: Project, monitor: string, interval: number): Promise<void> {
   const zone_id = (await project.must("pulumi", "stack", "output", "zoneId")).stdout.trim();
   const client = await cloudflareClient();
-  const account_id = (await client.zones.get({ zone_id })).account.id ?? "";
   const monitors = await client.healthchecks.list({ zone_id });
-  const { id = "" } = monitors.result.find(({ name }) => name?.endsWith(monitor)) ?? {};
-  const webhook = await client.alerting.destinations.webhooks.create({ account_id, name: "e2e", url });
-  const policy = await client.alerting.policies.create({
-    ...{ account_id, name: "e2e", enabled: true, alert_type: "health_check_status_notification" },
-    filters: { health_check_id: [id] },
-    mechanisms: { webhooks: [{ id: webhook.id ?? "" }] },
-  });
-  return {
-    look: async (interval) => {
-      const {
-        address = "",
-        name = "",
-        description,
-        type,
-        http_config,
-      } = await client.healthchecks.get(id, { zone_id });
-      const rest = {
-        address,
-        name,
-        description: description ?? "",
-        type: type ?? "HTTPS",
-        http_config: http_config ?? null,
-      };
-      await client.healthchecks.edit(id, { zone_id, ...rest, interval });
-    },
-    end: async () => {
-      await client.alerting.policies.delete(policy.id ?? "", { account_id });
-      await client.alerting.destinations.webhooks.delete(webhook.id ?? "", { account_id });
-    },
-  };
+  const found = monitors.result.find(({ name }) => name?.endsWith(monitor));
+  const {
+    id = "",
+    address = "",
+    name = "",
+    description = "",
+    type = "HTTPS",
+    http_config = null,
+  } = found ?? {};
+  const rest = { address, name, description, type, http_config };
+  await client.healthchecks.edit(id, { zone_id, ...rest, interval });
 }
 
 /** What somebody may do in Cloudflare's dashboard: the admin rule is off, Turnstile's secret another. */

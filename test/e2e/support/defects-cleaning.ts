@@ -88,6 +88,20 @@ const PLACES: readonly Defect[] = [
     undo: `chmod 750 ${UPLOADS}`,
   },
   {
+    id: "S3-25",
+    what: "the access log is a file that is gone",
+    names: /access\.log: a visit is not in it/,
+    plant: "mv /opt/cleaning/logs/access.log /root/access.log",
+    undo: "mv /root/access.log /opt/cleaning/logs/access.log",
+  },
+  {
+    id: "S3-1",
+    what: "Docker does not find Compose",
+    names: /docker compose version does not answer/,
+    plant: "mv /usr/libexec/docker/cli-plugins/docker-compose /root/docker-compose",
+    undo: "mv /root/docker-compose /usr/libexec/docker/cli-plugins/docker-compose",
+  },
+  {
     id: "S1-15",
     what: "the database's container has another name",
     names: /db: it is called planted, not cleaning-db/,
