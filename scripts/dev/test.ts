@@ -3,11 +3,19 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { ensurePackages } from "../../local-cloud/machine/packages";
 
-/** `npm test`: everything that a change must pass, the quick parts first, end to end last, on a cloud of its own. */
+/** `npm test`: everything that a change must pass, the quick parts first, end to end last, on clouds of their own. */
 const ROOT = join(__dirname, "..", "..");
-const CLOUD = "local-test";
+const CLOUDS = { system: "local-test", projects: "local-more" } as const;
+
+/** One of those that go side by side: what it prints has its name in front. */
+interface Lane {
+  readonly name: string;
+  /** Added to this process's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 interface Count {
   readonly passed: number;
@@ -19,28 +27,39 @@ interface VitestReport {
   readonly numFailedTests: number;
 }
 
-/** Runs a command with its output shown, and passed on to `read` where that is given. */
+const QUICK: Readonly<Record<string, (lane: Lane) => Promise<Count>>> = {
+  shell: bats,
+  code: async (lane) => total([await check(lane), await vitest("vitest.config.mts", lane)]),
+};
+
+/** Runs a command with its output shown, each line also passed on to `read`. */
 async function run(
+  { name, env }: Lane,
   command: string,
   args: readonly string[],
-  read?: (chunk: string) => void,
+  read: (line: string) => void = () => undefined,
 ): Promise<number> {
-  const env = { ...process.env, HOMEPORT_CLOUD: CLOUD };
-  const child = spawn(command, [...args], { cwd: ROOT, env, stdio: ["ignore", read ? "pipe" : 1, 2] });
-  child.stdout?.on("data", (chunk: Buffer) => {
-    process.stdout.write(chunk);
-    read?.(chunk.toString());
+  const child = spawn(command, [...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      process.stdout.write(`${name} | ${line}\n`);
+      read(line);
+    });
+  }
   const [code] = (await once(child, "close")) as [number | null];
   return code ?? 1;
 }
 
-async function vitest(config: string): Promise<Count> {
+async function vitest(config: string, lane: Lane): Promise<Count> {
   const folder = mkdtempSync(join(tmpdir(), "homeport-test-"));
   const report = join(folder, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   try {
-    const code = await run("node_modules/.bin/vitest", ["run", "--config", config, ...reporters]);
+    const code = await run(lane, "node_modules/.bin/vitest", ["run", "--config", config, ...reporters]);
     if (!existsSync(report)) return { passed: 0, failed: 1 };
     const found = JSON.parse(readFileSync(report, "utf8")) as VitestReport;
     return { passed: found.numPassedTests, failed: Math.max(found.numFailedTests, code === 0 ? 0 : 1) };
@@ -49,41 +68,62 @@ async function vitest(config: string): Promise<Count> {
   }
 }
 
-async function bats(): Promise<Count> {
-  let text = "";
-  const code = await run("bats", ["--tap", "test/shell"], (chunk) => (text += chunk));
-  const passed = text.match(/^ok /gm)?.length ?? 0;
-  const failed = text.match(/^not ok /gm)?.length ?? 0;
-  return { passed, failed: Math.max(failed, code === 0 ? 0 : 1) };
+async function bats(lane: Lane): Promise<Count> {
+  const count = { passed: 0, failed: 0 };
+  const code = await run(lane, "bats", ["--tap", "test/shell"], (line) => {
+    if (line.startsWith("ok ")) count.passed += 1;
+    if (line.startsWith("not ok ")) count.failed += 1;
+  });
+  return { passed: count.passed, failed: Math.max(count.failed, code === 0 ? 0 : 1) };
 }
 
-async function check(): Promise<Count> {
-  const code = await run(process.execPath, ["scripts/dev/bootstrap.js", "check"]);
+async function check(lane: Lane): Promise<Count> {
+  const code = await run(lane, process.execPath, ["scripts/dev/bootstrap.js", "check"]);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/**
+ * Two stories that know nothing of each other, each on its cloud. What both build and keep is there before the second
+ * one begins.
+ */
+async function endToEnd(): Promise<Count> {
+  const first: Lane = { name: "system", env: { HOMEPORT_CLOUD: CLOUDS.system } };
+  if ((await run(first, "npm", ["run", "-s", "local"])) !== 0) return { passed: 0, failed: 1 };
+  const stories = Object.entries(CLOUDS).map(([story, cloud]): [string, (lane: Lane) => Promise<Count>] => [
+    story,
+    ({ name }) =>
+      vitest("vitest.e2e.config.mts", { name, env: { HOMEPORT_CLOUD: cloud, HOMEPORT_STORY: story } }),
+  ]);
+  return sideBySide(Object.fromEntries(stories));
+}
+
+async function sideBySide(lanes: Readonly<Record<string, (lane: Lane) => Promise<Count>>>): Promise<Count> {
+  const counts = Object.entries(lanes).map(async ([name, part]) =>
+    timed(name, () => part({ name, env: { HOMEPORT_CLOUD: CLOUDS.system } })),
+  );
+  return total(await Promise.all(counts));
+}
+
+async function timed(name: string, part: () => Promise<Count>): Promise<Count> {
+  const started = Date.now();
+  const { passed, failed } = await part();
+  const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+  process.stdout.write(`# ${name}: ${passed} passed, ${failed} failed, ${minutes} min\n`);
+  return { passed, failed };
+}
+
+function total(counts: readonly Count[]): Count {
+  const sum = (key: keyof Count): number => counts.reduce((so, count) => so + count[key], 0);
+  return { passed: sum("passed"), failed: sum("failed") };
 }
 
 async function main(): Promise<void> {
   const began = Date.now();
   await ensurePackages((line) => process.stderr.write(`${line}\n`));
-  const parts: readonly (readonly [string, () => Promise<Count>])[] = [
-    ["check", check],
-    ["shell", bats],
-    ["unit", () => vitest("vitest.config.mts")],
-    ["end to end", () => vitest("vitest.e2e.config.mts")],
-  ];
-  const counts: Count[] = [];
-  for (const [name, part] of parts) {
-    process.stdout.write(`\n# ${name}\n`);
-    const started = Date.now();
-    const count = await part();
-    counts.push(count);
-    const seconds = ((Date.now() - started) / 1000).toFixed(0);
-    process.stdout.write(`# ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s\n`);
-  }
-  const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0);
+  const { passed, failed } = total([await sideBySide(QUICK), await timed("end to end", endToEnd)]);
   process.stdout.write(`\nall of it took ${((Date.now() - began) / 60_000).toFixed(1)} min\n`);
-  process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`);
-  process.exitCode = sum("failed") === 0 ? 0 : 1;
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
 
 void main();
