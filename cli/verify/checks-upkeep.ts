@@ -85,20 +85,20 @@ function sizeOf(text: string | undefined): number {
 
 /** `df`: used percent of space and of inodes, and where. */
 export function disksVerdict(probe: Output): Verdict {
-  const disks = [...probe.out.matchAll(/^\s*(\d+)%\s+(?:(\d+)%|-)\s+(\S+)$/gm)].map(
-    ([, space, inodes, at]) => ({
-      used: Math.max(Number(space), Number(inodes ?? 0)),
-      at: at ?? "",
-    }),
-  );
-  const full = disks.filter(({ used }) => used >= FULL_PERCENT);
-  if (disks.length === 0) return broken("df names no disk", "homeport ssh -- df -h");
+  const lines = probe.out.matchAll(/^\s*(\d+)%\s+(?:(\d+)%|-)\s+(\S+)$/gm);
+  // df tells a place once for each mount that shows it
+  const disks = new Map<string, number>();
+  for (const [, space, inodes, at = ""] of lines)
+    disks.set(at, Math.max(disks.get(at) ?? 0, Number(space), Number(inodes ?? 0)));
+  const used = [...disks];
+  const full = used.filter(([, percent]) => percent >= FULL_PERCENT);
+  if (used.length === 0) return broken("df names no disk", "homeport ssh -- df -h");
   if (full.length > 0)
     return broken(
-      full.map(({ used, at }) => `${at} is ${used} % full`).join(", "),
+      full.map(([at, percent]) => `${at} is ${percent} % full`).join(", "),
       "homeport ssh -- sudo du -xh / | sort -h",
     );
-  return proven(disks.map(({ used, at }) => `${at} ${used} %`).join(", "));
+  return proven(used.map(([at, percent]) => `${at} ${percent} %`).join(", "));
 }
 
 function linesOf(probe: Output): string[] {

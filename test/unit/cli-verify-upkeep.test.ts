@@ -33,6 +33,10 @@ describe("checks of the host's upkeep", () => {
     expect(verdict).toMatchObject({ ok: true });
   });
 
+  it("tell each disk once, as full as it is anywhere", () => {
+    expect(disksVerdict(said(`${DISKS} 35%    4% /\n`))).toMatchObject({ evidence: "/ 35 %, /var/tmp 1 %" });
+  });
+
   it.each([
     [
       "another host key",
