@@ -178,7 +178,8 @@ describe("the cleaning system (S3)", () => {
     for (const id of ["S3-16", "S3-27"]) expect(broken).toContainEqual(expect.stringContaining(`${id} `));
     const { code, output } = await project.pulumi("up", "--yes", "--skip-preview", "--refresh");
     expect(code, output).toBe(0);
-    expect(await project.broken()).toEqual([]);
+    await lookAnew(project, "-backup", 62); // what it saw last may have been triage's own test
+    await project.green();
   });
 
   it("calls the heartbeat's address, and tells the webhook what its monitors see (S3-19)", async () => {

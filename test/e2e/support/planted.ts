@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { eventually } from "./cloud";
 import { expectFound, type Batches } from "./planting";
 import type { Project } from "./project";
 
@@ -11,6 +10,6 @@ export function findsEveryDefect(project: Project, defects: Batches): void {
 
   it("is green again when all of them are put right", async () => {
     expect(Object.values(defects).flat().length).toBeGreaterThanOrEqual(20);
-    await eventually(60, async () => (await project.broken()).length === 0);
+    await project.green();
   });
 }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { join } from "node:path";
-import { cloudflare, CLOUD, environment, execute, hetzner, ROOT, type Result } from "./cloud";
+import { cloudflare, CLOUD, environment, eventually, execute, hetzner, ROOT, type Result } from "./cloud";
 import { changeRecord, changeRules, setZoneSetting, type Rule } from "./consoles";
 
 /** One check of `homeport verify --json`. */
@@ -54,6 +54,14 @@ export class Project {
   /** The checks that are red, as `ID title`. */
   async broken(): Promise<string[]> {
     return (await this.verify()).filter(({ ok }) => !ok).map(({ id, title }) => `${id} ${title}`);
+  }
+
+  /** No check is red any more: some look back a minute, or ask once in one. */
+  async green(): Promise<void> {
+    let red: string[] = [];
+    await eventually(120, async () => (red = await this.broken()).length === 0).catch(() => {
+      expect(red).toEqual([]);
+    });
   }
 
   /** An output of its stack. */
