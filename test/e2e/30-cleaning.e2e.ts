@@ -3,7 +3,7 @@ import { NOTHING, Project } from "./support/project";
 import { DOMAIN, eventually, hetzner, visitor } from "./support/cloud";
 import { changeAtCloudflare, lookAnew, status, statusFromOffice } from "./support/cloudflare-edge";
 import { startReceiver, type Receiver } from "./support/receiver";
-import { asksOfItsHost, expectHeartbeat, setAddresses } from "./support/cleaning-host";
+import { asksOfItsHost, expectHeartbeat, setAddresses, toldSecrets } from "./support/cleaning-host";
 import { cleaningDefects } from "./support/defects-cleaning";
 import { API, orderWithPhoto, sumOf, weakenDmarc } from "./support/cleaning";
 import { expectLeftBehind, withSecretsInSources } from "./support/left-behind";
@@ -69,8 +69,7 @@ describe("the cleaning system (S3)", () => {
   });
 
   it("writes what the containers are told into one file, which a shell on the server reads as it is (S3-7, S3-8)", async () => {
-    const { stdout } = await project.must("pulumi", "stack", "output", "secretValues", "--show-secrets");
-    const secrets = JSON.parse(stdout) as Record<string, string>;
+    const secrets = await toldSecrets(project);
     const read = await project.onServer(`set -a; . ${ENV_FILE}; env -0 | base64 -w0`);
     const pairs = Buffer.from(read, "base64").toString().split("\0");
     const told = Object.fromEntries(
