@@ -1,5 +1,7 @@
 import { execFile, type ExecFileException } from "node:child_process";
 import { join } from "node:path";
+import { visitorCommand } from "../../../local-cloud/internet/visitor";
+import { cloudSettings } from "../../../local-cloud/settings";
 
 /** The tests' own cloud, beside any that the user runs. */
 export const CLOUD = process.env.HOMEPORT_CLOUD ?? "local-test";
@@ -67,6 +69,9 @@ export function execute(
   });
 }
 
+/** ssh's own failure, before anything has run. */
+const NO_CONNECTION = 255;
+
 const QUIET = ["--non-interactive", "--suppress-progress", "--color", "never"];
 
 export async function pulumi(...args: string[]): Promise<Result> {
@@ -84,15 +89,23 @@ export async function up(...args: string[]): Promise<Result> {
   return result;
 }
 
-/** A command where a visitor stands. */
+/** A command where a visitor stands: what `npm run -s local:visitor` runs, without its start of a second. */
 export async function visitor(...words: string[]): Promise<Result> {
-  return sh("npm", "run", "-s", "local:visitor", "--", ...words);
+  const [command = "docker", ...args] = visitorCommand(cloudSettings(CLOUD), words);
+  return execute(command, args, {});
 }
+
+let known: string | undefined;
 
 /** A command on the server, as the operator, over the pinned connection. */
 export async function onServer(script: string, stdin = ""): Promise<Result> {
-  const args = ["-F", `.homeport/${CLOUD}/ssh_config`, `ops@${await serverIp()}`, script];
-  return execute("ssh", args, await environment(), stdin);
+  const asked = known;
+  known ??= await serverIp();
+  const args = ["-F", `.homeport/${CLOUD}/ssh_config`, `ops@${known}`, script];
+  const result = await execute("ssh", args, await environment(), stdin);
+  if (asked === undefined || result.code !== NO_CONNECTION) return result;
+  known = undefined; // the next server may have another address
+  return onServer(script, stdin);
 }
 
 export async function serverIp(): Promise<string> {
