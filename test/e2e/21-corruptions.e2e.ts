@@ -13,7 +13,7 @@ import {
 } from "./support/corruptions";
 
 /** `npm run soak` asks for 300, and for the evidence. */
-const COUNT = Number(process.env.HOMEPORT_CORRUPTIONS ?? 20);
+const COUNT = Number(process.env.HOMEPORT_CORRUPTIONS ?? 10);
 const SEED = Number(process.env.HOMEPORT_SEED ?? 20_261_121);
 
 interface Found extends Corruption {
