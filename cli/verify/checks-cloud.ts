@@ -12,7 +12,7 @@ export const CLOUD_CHECKS: readonly Check[] = [
   checkOf("S1-3", "the server is what was ordered", "server", serverVerdict),
   checkOf("S1-4", "the address is the one in use", "server", addressVerdict),
   checkOf("S1-8", "Hetzner's firewall admits admins and the edge only", "firewalls", firewallVerdict),
-  checkOf("S1-18", "apex and www are proxied records", "zone", recordsVerdict),
+  checkOf("S1-18", "every host is a proxied record", "zone", recordsVerdict),
   checkOf("S1-19", "SSL mode is Full (strict)", "zone", sslVerdict),
   checkOf("S1-19", "the edge refuses plain HTTP and old TLS", "zone", edgeVerdict),
 ];

@@ -84,7 +84,7 @@ export function databaseVerdict(host: HostFacts, expected: Expected): Verdict {
       volumeFault(container, service.volumes) ??
       loopbackFault(container);
     if (fault !== undefined) return broken(`${service.name}: ${fault}`, REDO);
-    return proven(`${bare(container)} healthy, ${image}, ${service.ports.join(", ")}`);
+    return proven([`${bare(container)} healthy`, image, ...service.ports].join(", "));
   });
   return together(verdicts);
 }
