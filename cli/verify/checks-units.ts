@@ -49,7 +49,12 @@ export const UNIT_CHECKS: readonly Check[] = [
   unitCheck("S2-3", "units listen on loopback alone", listensFault, ({ listens }) => listens),
   unitCheck("S2-7", "a unit's environment is for its own user", envFault, ({ env }) => `.env ${env}`),
   unitCheck("S2-8", "units run as their own user, sandboxed", sandboxFault, sandboxEvidence),
-  unitCheck("S2-8", "a unit's folder and code are its own user's", ownerFault, ({ owner }) => owner),
+  unitCheck(
+    "S2-8",
+    "a unit's code is its own user's, and its folder root's",
+    ownerFault,
+    ({ owner }) => `folder ${owner}`,
+  ),
   unitCheck("S2-10", "units answer where they say that they are well", answerFault, ({ code }) => code),
   unitCheck(
     "S2-17",
@@ -144,10 +149,11 @@ export function envFault({ env }: UnitFacts, unit: Unit): Fault {
   return [`${unit.folder}/.env is ${env || "missing"}`, "homeport drift --heal, then rotate what was open"];
 }
 
+/** Whose folder it is can put a link where root's next step writes. */
 export function ownerFault({ owner, alien }: UnitFacts, { name, folder, user }: Unit): Fault {
-  if (owner !== `${user}:${user}`)
+  if (owner !== "root:root")
     return [
-      `${folder} belongs to ${owner || "nobody"}, not ${user}:${user}`,
+      `${folder} belongs to ${owner || "nobody"}, not to root`,
       replaceStep(`units-${name}-environment`),
     ];
   const fix = `homeport ssh -- sudo chown -R ${user}:${user} ${folder}/releases`;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# 74-unit-environment.sh FOLDER USER UID <ENVIRONMENT: a unit's account, its folder (S2-8), and its secrets, in a file
-# that nobody else reads (S2-7, H9). What runs goes on with what it has; 76-unit.sh restarts it (S2-12).
+# 74-unit-environment.sh FOLDER USER UID <ENVIRONMENT: a unit's account, its folder, and its secrets, in a file that
+# nobody else reads (S2-7, H9). What runs goes on with what it has; 76-unit.sh restarts it (S2-12).
 # check mode
 
 function make_user() {
@@ -17,10 +17,10 @@ function make_user() {
 }
 
 function main() {
-  local folder="$1" user="$2" uid="$3" gid
+  local folder="$1" user="$2" uid="$3"
   make_user "${user}" "${uid}"
-  gid=$(id -g "${user}" 2>/dev/null) || gid="${uid}" # check mode, without an account
-  install_dir "${folder}" 755 "${uid}:${gid}"
+  # root's, though its code is the user's (S2-8): whose folder it is can put links where root's steps write
+  install_dir "${folder}" 755 0:0
   install_dir "${folder}/shared" 755 0:0
   install_file "${folder}/.env" 600 "${user}:$(id -gn "${user}")"
   summary

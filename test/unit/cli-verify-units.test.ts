@@ -27,7 +27,7 @@ const UNIT = defineSystem({
 const GOOD: UnitFacts = {
   ...{ name: "api", state: "active running", enabled: "enabled", socket: "active", code: "200" },
   ...{ listens: "127.0.0.1:8000", env: "600 www-data:www-data", user: "www-data", exposure: "1.1" },
-  ...{ owner: "www-data:www-data", alien: "" },
+  ...{ owner: "root:root", alien: "" },
   ...{ errors: "0", shown: Buffer.from("User=www-data").toString("base64"), release: "b0401fbc7abc" },
 };
 const EXPECTED = { secrets: ["hunter2hunter2"] } as unknown as Expected;
@@ -59,7 +59,11 @@ describe("checks of units", () => {
     ["listens nowhere", { listens: "" }, "nothing listens"],
     ["has an open environment", { env: "644 www-data:www-data" }, ".env is 644"],
     ["has none", { env: "" }, ".env is missing"],
-    ["has another's folder", { owner: "root:root" }, "/opt/api belongs to root:root, not www-data:www-data"],
+    [
+      "may change its folder",
+      { owner: "www-data:www-data" },
+      "/opt/api belongs to www-data:www-data, not to root",
+    ],
     ["has no folder", { owner: "" }, "/opt/api belongs to nobody"],
     ["has code of another's", { alien: "/opt/api/current/run" }, "/opt/api/current/run is not www-data's"],
     ["runs as root", { user: "" }, "it runs as root"],

@@ -82,10 +82,10 @@ const UNITS: readonly Defect[] = [
   },
   {
     id: "S2-8",
-    what: "a unit's folder is another's",
-    names: /hms-api: \/opt\/hosting-api belongs to root:root, not www-data:www-data/,
-    plant: `chown root:root ${API}`,
-    undo: `chown www-data:www-data ${API}`,
+    what: "a unit's user may put links into its folder",
+    names: /hms-api: \/opt\/hosting-api belongs to www-data:www-data, not to root/,
+    plant: `chown www-data:www-data ${API}`,
+    undo: `chown root:root ${API}`,
   },
   {
     id: "S2-8",
