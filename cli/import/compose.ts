@@ -47,7 +47,7 @@ export function importCompose(file: ComposeFile): Imported {
   root.get("version").spare("Compose itself does not read it any more");
   const name = nameOf(root.get("name"), file);
   const { services, proxies } = sortOut(root.get("services"), file.profiles);
-  const place = placeOf(name, file.folder, root.get("services"));
+  const place = placeOf(name, file.folder, root.get("services"), root.get("volumes"));
   const drafts = inOrder(services.map((node) => draftOf(String(node.path.at(-1)), node, place)));
   const spec = systemOf(name, drafts, proxies, place);
   topLevel(root, drafts);

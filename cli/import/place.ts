@@ -12,9 +12,11 @@ export interface Place {
   readonly contexts: readonly string[];
   /** Texts that the system says in plain: names of services, of databases and of their users. */
   readonly told: ReadonlySet<string>;
+  /** Names of volumes that are somebody's; those that the import makes up come to them. */
+  readonly volumes: Set<string>;
 }
 
-export function placeOf(system: string, folder: string, services: Node): Place {
+export function placeOf(system: string, folder: string, services: Node, volumes: Node): Place {
   const nodes = services.children().map(([, node]) => node);
   const identities = nodes.flatMap((node) => identitiesOf(node.get("environment")));
   const contexts = nodes.flatMap((node) => {
@@ -24,7 +26,13 @@ export function placeOf(system: string, folder: string, services: Node): Place {
     return [resolve(folder, context.interpolated()?.text ?? ".")];
   });
   const names = services.children().map(([name]) => name);
-  return { system, folder, contexts, told: new Set([...names, ...identities]) };
+  return {
+    system,
+    folder,
+    contexts,
+    told: new Set([...names, ...identities]),
+    volumes: new Set(volumes.children().map(([name]) => name)),
+  };
 }
 
 function identitiesOf(environment: Node): string[] {

@@ -37,7 +37,7 @@ export function draftOf(name: string, node: Node, place: Place): Draft {
   const isFromFiles = filesAsSecrets(node, plain, secrets);
   const known = knownSecrets(secrets, plain, place.told);
   const { loopback, published, inner } = portsOf(node.get("ports"), isStore(image));
-  const { volumes, binds } = volumesOf(node.get("volumes"), name, isStore(image));
+  const { volumes, binds } = volumesOf(node.get("volumes"), name, isStore(image), place.volumes);
   const expose = [
     ...new Set([...exposeOf(node.get("expose")), ...inner, ...published.map(({ port }) => port)]),
   ];

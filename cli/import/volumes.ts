@@ -21,7 +21,7 @@ const ANONYMOUS = "an anonymous volume is lost with its container: name it if it
 const IDLE = /^(z|Z|cached|delegated|consistent|nocopy)$/;
 
 /** What a service mounts; everything that is neither a named volume nor a path of the host is told. */
-export function volumesOf(node: Node, service: string, isStore: boolean): Volumes {
+export function volumesOf(node: Node, service: string, isStore: boolean, taken: Set<string>): Volumes {
   const found: Volumes = { volumes: {}, binds: [] };
   for (const [, child] of node.children()) {
     const mount = child.isMap ? longForm(child) : shortForm(child);
@@ -29,12 +29,20 @@ export function volumesOf(node: Node, service: string, isStore: boolean): Volume
     if (!/^[./~]/.test(mount.source)) addVolume(found.volumes, mount);
     else if (isStore && !mount.isReadOnly && !isConfiguration(mount)) {
       const last = basename(mount.source).replaceAll(/^[^A-Za-z0-9]+|[^\w.-]/g, "");
-      const name = `${service}-${last === service ? "data" : last}`;
+      const name = freeName(`${service}-${last === service ? "data" : last}`, taken);
       child.change(`is the volume ${name}, as a store's data is: what ${mount.source} holds is not moved`);
       addVolume(found.volumes, { ...mount, source: name });
     } else found.binds.push(mount);
   }
   return found;
+}
+
+/** Two services, or two directories, in one volume would write into each other's data. */
+function freeName(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let count = 2; taken.has(name); count += 1) name = `${wanted}-${count}`;
+  taken.add(name);
+  return name;
 }
 
 /** What an image has to be told before it starts. */

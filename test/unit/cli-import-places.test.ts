@@ -54,6 +54,17 @@ describe("directories of the host", () => {
     expect(result.spec.services.db?.volumes).toEqual({ "db-pg": "/var/lib/postgresql/data" });
     expect(told(result, "services.db.volumes[0]")).toContain("is the volume db-pg");
   });
+
+  it("of a store become a volume of its own, whatever others are called", () => {
+    const db = { image: "postgres:17", volumes: ["./a/data:/var/lib/postgresql/data", "./b/data:/spare"] };
+    const dumps = { image: "postgres:17", command: "sleep infinity", volumes: ["db-data:/dumps"] };
+    const { spec } = imported({ db, dumps }, {}, { volumes: { "db-data": {} } });
+    expect(spec.services.db?.volumes).toEqual({
+      "db-data-2": "/var/lib/postgresql/data",
+      "db-data-3": "/spare",
+    });
+    expect(spec.services.dumps?.volumes).toEqual({ "db-data": "/dumps" });
+  });
 });
 
 describe("SQLite in what a service mounts", () => {
