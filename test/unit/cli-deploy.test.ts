@@ -31,6 +31,10 @@ describe("what an image is built from", () => {
   };
   afterAll(() => rmSync(context, { recursive: true }));
 
+  it("may have folders that vanish or cannot be read: the build says so where it needs them", () => {
+    expect(secretFilesIn(join(context, "gone"))).toEqual([]);
+  });
+
   it("holds no secrets that .dockerignore lets through (S2-5)", async () => {
     for (const path of [".env", "api/.env", "api/.secrets.json", "api/.env.example", "api/env", "Dockerfile"])
       write(path);
