@@ -31,6 +31,11 @@ export function packagesVerdict(
   if (missing.length > 0) return broken(`not installed: ${missing.join(", ")}`, fix);
   const installed = Object.values(packages).join(", ");
   if (!/\bdocker-compose/.test(installed)) return proven(installed);
+  if (compose === "" && /\bdocker-compose 1\./.test(installed))
+    return broken(
+      `${installed}: Compose 1 is no plugin of Docker's`,
+      "an image that has Compose 2, such as debian-13",
+    );
   if (compose === "") return broken("docker compose version does not answer", fix);
   return proven(`${installed}; docker compose ${compose}`);
 }

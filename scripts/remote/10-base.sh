@@ -21,15 +21,18 @@ function wait_for_cloud_init() {
 function packages() {
   local wanted
   printf '%s\n' ufw fail2ban python3-systemd docker.io cron logrotate curl jq ca-certificates restic rclone zstd
-  if apt-cache show docker-cli >/dev/null 2>&1; then printf 'docker-cli\n'; fi
+  if is_offered docker-cli; then printf 'docker-cli\n'; fi
   for wanted; do first_known "${wanted}"; done
 }
+
+# Its exit code is 0, too, for a name that other packages only mention.
+function is_offered() { [[ -n "$(apt-cache show "$1" 2>/dev/null)" ]]; }
 
 # first_known A|B|...: the one that is installed, or else the first that the distribution has, or else A, for apt to refuse.
 function first_known() {
   local name
   for name in ${1//|/ }; do if has_package "${name}"; then printf '%s\n' "${name}" && return; fi; done
-  for name in ${1//|/ }; do if apt-cache show "${name}" >/dev/null 2>&1; then printf '%s\n' "${name}" && return; fi; done
+  for name in ${1//|/ }; do if is_offered "${name}"; then printf '%s\n' "${name}" && return; fi; done
   printf '%s\n' "${1%%|*}"
 }
 

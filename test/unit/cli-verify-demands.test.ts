@@ -37,6 +37,11 @@ describe("a system's packages (S3-1)", () => {
       { ...found, compose: "" },
       { ok: false, found: "docker compose version does not answer" },
     ],
+    [
+      "there, with a Compose of before it was a plugin",
+      { packages: { git: "git 2.39", [COMPOSE]: "docker-compose 1.29.2-3" }, compose: "" },
+      { ok: false, fix: "an image that has Compose 2, such as debian-13" },
+    ],
   ])("are %s", (_, facts, verdict) => {
     expect(packagesVerdict(facts, expected)).toMatchObject(verdict);
   });
