@@ -1,5 +1,6 @@
 import { shellQuote } from "../../components/lib/shell";
 import type { System } from "../../components/lib/system";
+import { withGivenSecrets } from "../../components/lib/system-secrets";
 import { PROXY } from "../../components/lib/system-rules-service";
 import { failed, usage } from "../cli-error";
 
@@ -56,9 +57,18 @@ export function consoleCommand(
       `service ${service} has no console of its own; fix: homeport console ${service} -- COMMAND, or console: [...] in the system`,
     );
   }
-  const needsSecrets = spec !== undefined && spec.secrets.length > 0 && !spec.secretFiles;
-  const all = [...(needsSecrets ? ["/run/homeport/with-secrets"] : []), ...words];
+  const all = [...wrapperOf(system, service), ...words];
   return `docker exec ${isTty ? "-it" : "-i"} "$id" ${all.map(shellQuote).join(" ")}`;
+}
+
+/** A container whose secrets are all optional has the wrapper where its stack has one of them. */
+function wrapperOf(system: System, service: string): string[] {
+  const wrapper = "/run/homeport/with-secrets";
+  const spec = system.services[service];
+  if (spec === undefined || spec.secrets.length === 0 || spec.secretFiles) return [];
+  const always = withGivenSecrets(system, []).services[service]?.secrets ?? [];
+  if (always.length > 0) return [wrapper];
+  return ["sh", "-c", `[ ! -x ${wrapper} ] || exec ${wrapper} "$@"; exec "$@"`, "sh"];
 }
 
 export interface LogOptions {

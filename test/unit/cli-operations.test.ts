@@ -141,6 +141,19 @@ describe("homeport logs and console", () => {
     );
   });
 
+  it("hand over secrets that are all optional where the container has some", () => {
+    const { web } = runningCalendar.services;
+    if (web === undefined) throw new Error("running-calendar has a service web");
+    const system = {
+      ...runningCalendar,
+      services: { web: { ...web, secrets: ["BEAT"] } },
+      secrets: { BEAT: { kind: "kept", optional: true } as const },
+    };
+    expect(consoleCommand(system, "web", ["true"], false)).toBe(
+      `docker exec -i "$id" 'sh' '-c' '[ ! -x /run/homeport/with-secrets ] || exec /run/homeport/with-secrets "$@"; exec "$@"' 'sh' 'true'`,
+    );
+  });
+
   it("quote what is typed, so that the server's shell changes none of it", () => {
     expect(consoleCommand(runningCalendar, "db", ["psql", "-c", "select '$HOME'; "], false)).toContain(
       `'psql' '-c' 'select '\\''$HOME'\\''; '`,
